@@ -1,0 +1,54 @@
+# One virtual environment, .venv, holds everything. It is brought up to date whenever pyproject.toml or
+# constraints.txt change; `make clean` removes it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 5 \
+	--constraint constraints.txt
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+
+.PHONY: help install demo test check bench clean
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+install: $(RUNTIME) ## install what lookout needs to run, without torch
+
+demo: $(RUNTIME) ## run `lookout demo`; options go into ARGS="..."
+	@$(BIN)/lookout demo $(ARGS)
+
+bench: $(RUNTIME) ## measure embedding on this machine, as JSON
+	@$(BIN)/lookout bench embed --json $(ARGS)
+
+check: $(DEVELOPMENT) ## format, lint, types and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(DEVELOPMENT) ## run every test; pytest's options go into ARGS="..."
+	$(BIN)/python -m pytest $(ARGS)
+
+clean: ## remove .venv, caches and built distributions
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "lookout needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1);" \
+			"choose another with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "making the virtual environment $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing what lookout needs to run (about 0.7 GB on disk)"
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(DEVELOPMENT): $(RUNTIME) | $(BIN)/python
+	@echo "installing torch and the development tools (about 5 GB on disk, some minutes the first time)"
+	@$(PIP_INSTALL) --editable '.[train,dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Person detectors: a frame comes in, boxes around people go out."""

@@ -1,0 +1,68 @@
+"""The ``lookout`` command.
+
+One module a command group. No module here imports anything heavy at its top: numpy, OpenCV, ONNX Runtime and
+torch are imported inside the function that needs them, so that ``lookout --help`` answers at once.
+A command is added with ``app.command("NAME")(MODULE.FUNCTION)`` below, and gets a heading in docs/cli.md.
+"""
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from pipeline import __version__
+from pipeline.cli import bench, demo, embed, evaluate, train
+from pipeline.cli.exit_codes import MISSING_PACKAGE, exit_code, missing_extra
+from pipeline.errors import PipelineError
+from reid.errors import ReidError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if wanted:
+        typer.echo(f"lookout {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def lookout(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Keeps watch for people it has only been told about."""
+
+
+app.command("demo")(demo.demo)
+app.command("train")(train.train)
+app.command("export")(train.export)
+app.command("evaluate")(evaluate.evaluate)
+app.command("explain")(embed.explain)
+app.command("rank")(embed.rank)
+app.add_typer(bench.bench, name="bench")
+
+
+def main() -> None:
+    """Run the command line, and end the process with one of the codes of docs/errors.md."""
+    try:
+        app(prog_name="lookout")
+    except (PipelineError, ReidError) as error:
+        _fail(str(error), exit_code(error))
+    except ModuleNotFoundError as error:
+        extra = missing_extra(error)
+        if extra is None:
+            raise
+        _fail(
+            f"this command needs the package {error.name}, which is not installed; install it from the folder of "
+            f"lookout's pyproject.toml with: .venv/bin/python -m pip install -c constraints.txt -e '.[{extra}]'",
+            MISSING_PACKAGE,
+        )
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    """Print ``message`` as one line on stderr and exit with ``code``."""
+    typer.echo(f"lookout: error: {' '.join(message.splitlines())}", err=True)
+    sys.exit(code)

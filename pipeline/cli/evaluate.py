@@ -1,0 +1,70 @@
+"""``lookout evaluate``: how good a set of weights is on a data set."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from reid.datasets.sample import Sample
+    from reid.evaluation.evaluate import Evaluation
+
+
+def evaluate(
+    path: Annotated[Path, typer.Argument(help="Folder of a data set, or a recipe: then what it validates on.")],
+    dataset_format: Annotated[
+        str | None,
+        typer.Option("--format", help="cuhk-pedes, icfg-pedes, rstpreid or shards; told from the files."),
+    ] = None,
+    split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
+    weights: Annotated[Path | None, typer.Option(help="A weights folder; by default the shipped one.")] = None,
+    provider: Annotated[str, typer.Option(help="auto, cpu, cuda or tensorrt.")] = "auto",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Search a data set's crops with its sentences, and ask for single attributes where it has them."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from reid.datasets.load import detect_format, load_dataset
+    from reid.embedder import SHIPPED_WEIGHTS, Embedder
+    from reid.evaluation.evaluate import evaluate as measure
+    from reid.providers import as_provider
+
+    samples = (
+        _validation_samples(path)
+        if path.suffix == ".toml"
+        else load_dataset(path, dataset_format or detect_format(path), split)
+    )
+    embedder = Embedder(weights or SHIPPED_WEIGHTS, as_provider(provider))
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("embedding crops", total=len(samples))
+        result = measure(embedder, samples, lambda done: bar.advance(task, done))
+    typer.echo(json.dumps(result.to_dict()) if as_json else _render(result))
+
+
+def _validation_samples(recipe_file: Path) -> "list[Sample]":
+    """Return what a recipe holds out, with its sentences."""
+    from reid.training.run import read_samples, split_held_out
+    from reid.training.settings import load_recipe
+
+    recipe = load_recipe(recipe_file)
+    return split_held_out(read_samples(recipe), recipe.data.hold_out)[1]
+
+
+def _render(result: "Evaluation") -> str:
+    from reid.evaluation.tables import attribute_table, retrieval_table
+
+    named = {
+        "text to image": result.text_to_image,
+        "text to image, other views": result.cross_view,
+        "image to image": result.image_to_image,
+    }
+    searches = {name: found for name, found in named.items() if found is not None}
+    parts = [f"weights: {result.model_id}"]
+    if searches:
+        parts.append(retrieval_table(searches))
+    if result.attributes is not None:
+        parts.append(attribute_table(result.attributes))
+    return "\n\n".join(parts)

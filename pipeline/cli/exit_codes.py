@@ -1,0 +1,46 @@
+"""What the exit code of ``lookout`` says; docs/errors.md says it to operators."""
+
+from pipeline.errors import PipelineError
+from reid.errors import (
+    ConfigurationError,
+    CropError,
+    DatasetError,
+    ProviderError,
+    ReidError,
+    SentenceError,
+    WeightsError,
+)
+
+FAILED = 1
+MISSING_PACKAGE = 7
+
+EXIT_CODES: dict[type[PipelineError | ReidError], int] = {
+    PipelineError: FAILED,
+    ReidError: FAILED,
+    ConfigurationError: 2,  # as typer exits when an option is wrong: the same mistake, found later
+    DatasetError: 3,
+    CropError: 4,
+    SentenceError: 4,
+    WeightsError: 5,
+    ProviderError: 6,
+}
+
+# The extra that brings a package which the runtime install leaves out.
+_EXTRAS = {
+    "onnx": "train",
+    "onnxscript": "train",
+    "tensorboard": "train",
+    "torch": "train",
+    "transformers": "bert",
+    "ultralytics": "ultralytics",
+}
+
+
+def exit_code(error: PipelineError | ReidError) -> int:
+    """Return the exit code of the nearest class of ``error`` that has one."""
+    return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
+
+
+def missing_extra(error: ModuleNotFoundError) -> str | None:
+    """Return the extra that would have brought the missing module, or None when no extra would."""
+    return _EXTRAS.get((error.name or "").partition(".")[0])

@@ -1,0 +1,37 @@
+"""``lookout train`` and ``lookout export``: from a recipe to a weights folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="A recipe, for example reid/recipes/shipped.toml.")],
+    out: Annotated[Path, typer.Option(help="Folder for checkpoints and the log.")] = Path("runs/train"),
+    *,
+    resume: Annotated[bool, typer.Option(help="Go on from the folder's last checkpoint.")] = False,
+) -> None:
+    """Train an AXM-Net by a recipe."""
+    from reid.training.run import run_recipe
+    from reid.training.settings import load_recipe
+
+    best = run_recipe(load_recipe(recipe), out, resume=resume)
+    typer.echo(f"{best} holds the best network; make a weights folder with: lookout export {best} FOLDER")
+
+
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="best.pt or last.pt of a training run.")],
+    folder: Annotated[Path, typer.Argument(help="The weights folder to write.")],
+    *,
+    half: Annotated[bool, typer.Option(help="Image tower in float16, for GPUs.")] = False,
+) -> None:
+    """Write a checkpoint as a weights folder that the runtime loads."""
+    from reid.export.weights import export_weights
+    from reid.text.vocabulary import Vocabulary
+    from reid.training.checkpoint import load_network
+
+    network, origin = load_network(checkpoint)
+    vocabulary = Vocabulary(origin.words)
+    card = export_weights(network, vocabulary, folder, origin.name, origin.trained_on, half=half)
+    typer.echo(f"{folder} holds {card.model_id}, {card.precision}")

@@ -1,0 +1,1 @@
+"""The demonstration: walkers that are drawn, described and found again, offline."""

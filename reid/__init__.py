@@ -1,0 +1,1 @@
+"""AXM-Net: a sentence and a person crop embedded, independently, in one space."""

@@ -1,0 +1,136 @@
+"""Runs the runtime embedder over a data set's split and measures it; what ``lookout evaluate`` prints."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from reid.datasets.sample import Sample
+from reid.embedder import Embedder
+from reid.errors import CropError, DatasetError, ReidError
+from reid.evaluation.attributes import AttributeReport, evaluate_questions
+from reid.evaluation.protocols import (
+    Embedded,
+    RetrievalResult,
+    cross_view_text_to_image,
+    image_to_image,
+    text_to_image,
+)
+from reid.evaluation.questions import QUESTIONS
+
+BATCH = 64
+Progress = Callable[[int], None]  # called with the number of images done since the last call
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything that could be measured on a split; None where the data set lacks what it takes."""
+
+    model_id: str
+    text_to_image: RetrievalResult | None
+    cross_view: RetrievalResult | None
+    image_to_image: RetrievalResult | None
+    attributes: AttributeReport | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the text-to-image figures at the top, as published figures are, and the rest below them."""
+        report: dict[str, Any] = {} if self.text_to_image is None else self.text_to_image.to_dict()
+        report["model_id"] = self.model_id
+        for name in ("cross_view", "image_to_image", "attributes"):
+            part = getattr(self, name)
+            report[name] = None if part is None else part.to_dict()
+        return report
+
+
+def evaluate(embedder: Embedder, samples: Sequence[Sample], progress: Progress = lambda _: None) -> Evaluation:
+    """Embed every crop and caption of ``samples`` and search as each protocol says.
+
+    Captions in which the network knows no word count as failed searches: they get the zero vector, which is
+    equally unlike every crop.
+
+    Raises:
+        DatasetError: an image cannot be decoded.
+        ReidError: the samples have neither captions nor attributes.
+    """
+    if not any(sample.captions or sample.attributes for sample in samples):
+        raise ReidError("nothing to ask: these samples have neither captions nor attributes")
+    vectors = embed_samples(embedder, samples, progress)
+    images = Embedded.of_images(vectors, samples)
+    captions = Embedded.of_captions(_embed_captions(embedder, samples), samples)
+    unit = Embedded.of_images(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), samples)
+    return Evaluation(
+        model_id=embedder.model_id,
+        text_to_image=_if_possible(lambda: text_to_image(captions, images)),
+        cross_view=_if_possible(lambda: cross_view_text_to_image(captions, images)),
+        image_to_image=_if_possible(lambda: image_to_image(unit)),
+        attributes=_ask(embedder, vectors, samples),
+    )
+
+
+def embed_samples(
+    embedder: Embedder, samples: Sequence[Sample], progress: Progress = lambda _: None
+) -> npt.NDArray[np.float32]:
+    """Return (n, embedding_dim) float32, one row for each sample.
+
+    Raises:
+        DatasetError: an image cannot be decoded or is too small; the message names it.
+    """
+    rows = []
+    for start in range(0, len(samples), BATCH):
+        part = samples[start : start + BATCH]
+        try:
+            rows.append(embedder.encode_image([_decode(sample) for sample in part]))
+        except CropError as error:
+            raise DatasetError(f"in {part[0].key} … {part[-1].key}: {error}") from error
+        progress(len(part))
+    return np.concatenate(rows) if rows else np.empty((0, embedder.embedding_dim), np.float32)
+
+
+def _decode(sample: Sample) -> npt.NDArray[np.uint8]:
+    image = cv2.imdecode(np.frombuffer(sample.image.read(), np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise DatasetError(f"{sample.key}: {sample.image.path} does not hold a readable image")
+    return np.asarray(image, np.uint8)
+
+
+def _embed_captions(embedder: Embedder, samples: Sequence[Sample]) -> npt.NDArray[np.float32]:
+    rows = [_embed_caption(embedder, text) for text in _captions(samples)]
+    return np.stack(rows) if rows else np.empty((0, embedder.embedding_dim), np.float32)
+
+
+def _captions(samples: Sequence[Sample]) -> Iterator[str]:
+    return (caption for sample in samples for caption in sample.captions)
+
+
+def _embed_caption(embedder: Embedder, caption: str) -> npt.NDArray[np.float32]:
+    try:
+        vector: npt.NDArray[np.float32] = embedder.encode_text([caption])[0]
+    except ReidError:
+        return np.zeros(embedder.embedding_dim, np.float32)
+    return vector
+
+
+def _if_possible(search: Callable[[], RetrievalResult]) -> RetrievalResult | None:
+    try:
+        return search()
+    except ReidError:
+        return None  # no query has a match under this protocol
+
+
+def _ask(embedder: Embedder, vectors: npt.NDArray[np.float32], samples: Sequence[Sample]) -> AttributeReport | None:
+    if not any(sample.attributes for sample in samples):
+        return None
+    answerable = [question for question in QUESTIONS if _is_known(embedder, question.sentence)]
+    texts = embedder.encode_text([question.sentence for question in answerable])
+    return evaluate_questions(vectors @ texts.T, samples, answerable)
+
+
+def _is_known(embedder: Embedder, sentence: str) -> bool:
+    try:
+        embedder.explain_text(sentence)
+    except ReidError:
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""What a run needs to go on, in one file, replaced in one step."""
+
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+from reid.config import NetworkConfig
+from reid.errors import ConfigurationError, WeightsError
+from reid.network.axm_net import AXMNet
+from reid.training.learner import Learner, Origin
+
+
+def save_checkpoint(path: Path, learner: Learner) -> None:
+    """Write the learner; a reader sees the old file or the new one, never half of it."""
+    state = {
+        "name": learner.origin.name,
+        "trained_on": list(learner.origin.trained_on),
+        "words": list(learner.origin.words),
+        "config": learner.network.config.to_dict(),
+        "network": learner.network.state_dict(),
+        "average": learner.average.network.state_dict(),
+        "average_steps": learner.average.steps,
+        "loss": learner.loss.state_dict(),
+        "optimizer": learner.optimizer.state_dict(),
+        "epoch": learner.epoch,
+        "best": learner.best,
+        "best_epoch": learner.best_epoch,
+    }
+    temporary = path.with_suffix(".tmp")
+    torch.save(state, temporary)
+    temporary.replace(path)
+
+
+def read_words(path: Path) -> tuple[str, ...]:
+    """Return the vocabulary a checkpoint was made with.
+
+    Raises:
+        WeightsError: the file is missing or not a checkpoint.
+    """
+    return tuple(_read(path)["words"])
+
+
+def load_network(path: Path) -> tuple[AXMNet, Origin]:
+    """Return the averaged network of a checkpoint and where it came from.
+
+    Raises:
+        WeightsError: the file is missing or not a checkpoint of this version.
+    """
+    state = _read(path)
+    try:
+        network = AXMNet(NetworkConfig.from_dict(state["config"]))
+        network.load_state_dict(state["average"])
+        origin = Origin(str(state["name"]), tuple(state["trained_on"]), tuple(state["words"]))
+    except (KeyError, AttributeError, TypeError, RuntimeError, ConfigurationError) as error:
+        raise WeightsError(f"{path} is not a checkpoint of this version: {error!r}") from error
+    return network.eval(), origin
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise WeightsError(f"there is no checkpoint at {path}")
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+        raise WeightsError(f"{path} is not a checkpoint: {error}") from error
+    return state
+
+
+def load_checkpoint(path: Path, learner: Learner) -> None:
+    """Set the learner to what ``path`` holds.
+
+    Raises:
+        WeightsError: the file is missing or does not fit.
+    """
+    state = _read(path)
+    try:
+        learner.network.load_state_dict(state["network"])
+        learner.average.network.load_state_dict(state["average"])
+        learner.loss.load_state_dict(state["loss"])
+        learner.optimizer.load_state_dict(state["optimizer"])
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise WeightsError(f"{path} belongs to another network or data set: {error}") from error
+    learner.average.steps = state["average_steps"]
+    learner.epoch, learner.best, learner.best_epoch = state["epoch"], state["best"], state["best_epoch"]

@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from reid.config import NetworkConfig
+from reid.datasets.sample import Sample
+from reid.errors import ConfigurationError, WeightsError
+from reid.text.tokenizer import Tokenizer
+from reid.training.augment import Augmentation
+from reid.training.batches import Batches, BatchSettings
+from reid.training.checkpoint import load_network
+from reid.training.language import learn_language
+from reid.training.learner import build_learner
+from reid.training.losses import LossWeights
+from reid.training.material import load_material
+from reid.training.run import run_recipe, split_held_out
+from reid.training.settings import DataSettings, Recipe, RunSettings, load_recipe
+from reid.training.train import train
+from reid.training.validation import Validator
+
+
+def test_a_resumed_run_ends_like_one_that_never_stopped(recipe_file: Path, tmp_path: Path) -> None:
+    """Stopping after the first epoch and resuming gives the very same weights as going straight through."""
+    recipe = load_recipe(recipe_file)
+    straight = run_recipe(recipe, tmp_path / "straight").parent / "last.pt"
+    broken_off = tmp_path / "resumed"
+    _stop_after_one_epoch(recipe, broken_off)
+    run_recipe(recipe, broken_off, resume=True)
+    first, second = (torch.load(path, weights_only=True) for path in (straight, broken_off / "last.pt"))
+    assert first["epoch"] == second["epoch"] == 2
+    for name, value in first["average"].items():
+        assert torch.equal(value, second["average"][name]), name
+    assert (broken_off / "log.csv").read_text().count("\n") == 3  # the header and both epochs
+
+
+def _stop_after_one_epoch(recipe: Recipe, folder: Path) -> None:
+    """Run until the first row of the log is written, as an interrupt would stop it."""
+    from reid.training.journal import Journal
+
+    class Interrupted(Exception):  # noqa: N818
+        pass
+
+    written = Journal.write
+
+    def write_once(self: Journal, row: dict[str, float]) -> None:
+        written(self, row)
+        if row["epoch"] == 2:
+            raise Interrupted
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Journal, "write", write_once)
+    with pytest.raises(Interrupted):
+        run_recipe(recipe, folder)
+    patch.undo()
+    rows = (folder / "log.csv").read_text().splitlines()
+    (folder / "log.csv").write_text("\n".join(rows[:2]) + "\n")
+
+
+def test_an_earlier_run_is_not_overwritten(recipe_file: Path, tmp_path: Path) -> None:
+    """A folder with a run in it is refused without --resume, and resuming where nothing is says so."""
+    recipe = load_recipe(recipe_file)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "last.pt").write_bytes(b"something")
+    with pytest.raises(ConfigurationError, match="--resume"):
+        run_recipe(recipe, tmp_path / "old")
+    with pytest.raises(WeightsError, match="no checkpoint"):
+        run_recipe(recipe, tmp_path / "nothing", resume=True)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    """A file that is no checkpoint gives an error that names it."""
+    path = tmp_path / "best.pt"
+    path.write_bytes(b"not a checkpoint")
+    with pytest.raises(WeightsError, match="best.pt"):
+        load_network(path)
+
+
+def test_an_unknown_source_cannot_be_held_out(stripes: list[Sample]) -> None:
+    """Holding out a camera network that is not there names those that are."""
+    with pytest.raises(ConfigurationError, match="stripes"):
+        split_held_out(stripes, "elsewhere")
+
+
+def test_a_tiny_network_learns_64_people_by_heart(stripes: list[Sample], tmp_path: Path) -> None:
+    """In under a minute on a CPU the real training code reaches Rank@1 = 100 % on 64 pairs."""
+    sentences = [caption for sample in stripes for caption in sample.captions]
+    vocabulary, vectors = learn_language(sentences, 1, 16)
+    recipe = Recipe(
+        name="by-heart",
+        data=DataSettings(path=tmp_path, format="shards"),
+        network=TINY,
+        losses=LossWeights(identity=0.2, triplet=0.0, affinity=0.5, contrastive=1.0, attributes=0.5),
+        batches=BatchSettings(batch_size=32, caption_share=1.0, word_dropout=0.0),
+        augmentation=Augmentation(
+            zoom=0.05, shift=0.02, blur=0, noise=0, erase=0, gamma=0.1, saturation=0.1, contrast=0.1
+        ),
+        run=RunSettings(epochs=150, learning_rate=4e-3, averaging=0.9, validate_every=150, threads=1),
+    )
+    material = load_material(stripes, (64, 32), sorted({n for s in stripes for n in s.attributes}))
+    tokenizer = Tokenizer(vocabulary, 56)
+    learner = build_learner(recipe, vocabulary, vectors, material)
+    validator = Validator(material, tokenizer)
+    train(learner, Batches(material, tokenizer, recipe.batches, 1), validator, recipe, tmp_path / "run")
+    assert validator(learner.average.network)["val_rank1"] == 100.0
+
+
+TINY = NetworkConfig(
+    image_hw=(64, 32),
+    stage_channels=(32, 48, 64),
+    stem_channels=16,
+    text_stem_channels=32,
+    word_dim=16,
+    embedding_dim=32,
+    stripes=4,
+)

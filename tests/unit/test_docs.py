@@ -1,0 +1,82 @@
+"""What is not in docs/ does not exist for its reader, so a missing entry fails the build."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import typer
+
+import pipeline.errors
+import reid.errors
+from pipeline.cli import app
+from pipeline.cli.exit_codes import EXIT_CODES, FAILED, MISSING_PACKAGE
+from reid.config import NetworkConfig
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+
+
+def commands(command: Any, path: str) -> Iterator[str]:
+    """Yield the path of every command below ``command``, groups included."""
+    for name, child in getattr(command, "commands", {}).items():
+        yield f"{path} {name}"
+        yield from commands(child, f"{path} {name}")
+
+
+def headings(document: str) -> set[str]:
+    """Return the text of the headings of a document, without marks."""
+    lines = (DOCS / document).read_text(encoding="utf-8").splitlines()
+    return {line.lstrip("#").strip().strip("`") for line in lines if line.startswith("#")}
+
+
+def error_classes(module: ModuleType) -> list[str]:
+    """Return the names of the error classes that ``module`` defines."""
+    found = inspect.getmembers(module, lambda value: inspect.isclass(value) and issubclass(value, Exception))
+    return [name for name, kind in found if kind.__module__ == module.__name__]
+
+
+def first_cells(document: str) -> set[str]:
+    """Return the first cell of every table row of a document, without marks."""
+    lines = (DOCS / document).read_text(encoding="utf-8").splitlines()
+    return {line.split("|")[1].strip().strip("`") for line in lines if line.startswith("|")}
+
+
+def test_every_command_has_a_heading() -> None:
+    """Every command that ``lookout --help`` lists is explained under a heading of docs/cli.md."""
+    missing = set(commands(typer.main.get_command(app), "lookout")) - headings("cli.md")
+    assert not missing, f"docs/cli.md has no heading for: {sorted(missing)}"
+
+
+@pytest.mark.parametrize("module", [reid.errors, pipeline.errors], ids=lambda module: module.__name__)
+def test_every_error_is_explained(module: ModuleType) -> None:
+    """Every error class has a row in a table of docs/errors.md."""
+    missing = set(error_classes(module)) - first_cells("errors.md")
+    assert not missing, f"docs/errors.md has no row for: {sorted(missing)}"
+
+
+def test_every_exit_code_is_explained() -> None:
+    """Every exit code has a row in a table of docs/errors.md."""
+    codes = {str(code) for code in {0, FAILED, MISSING_PACKAGE, *EXIT_CODES.values()}}
+    assert codes <= first_cells("errors.md")
+
+
+def test_every_network_setting_is_explained() -> None:
+    """Every field of a network's shape has a row in docs/configuration.md."""
+    missing = {field.name for field in fields(NetworkConfig)} - first_cells("configuration.md")
+    assert not missing, f"docs/configuration.md has no row for: {sorted(missing)}"
+
+
+@pytest.mark.parametrize(
+    "document", [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))], ids=lambda path: path.name
+)
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every relative link of a document names a file that exists."""
+    targets = LINK.findall(document.read_text(encoding="utf-8"))
+    missing = [target for target in targets if not (document.parent / target).exists()]
+    assert not missing, f"{document.name} links to what is not there: {missing}"
