@@ -51,11 +51,11 @@ def encode_with_torch(network: AXMNet, crops: list[npt.NDArray[np.uint8]]) -> np
 def test_the_image_graph_is_the_image_tower(
     embedder: Embedder, tiny_network: AXMNet, draw_crops: Draw, count: int
 ) -> None:
-    """For any number of crops torch and ONNX Runtime agree in direction and length."""
+    """For any number of crops torch and ONNX Runtime agree, as near as weights stored in half precision allow."""
     crops = draw_crops(count)
     expected, found = encode_with_torch(tiny_network, crops), embedder.encode_image(crops)
     assert cosine(found, expected).min() >= 0.9999
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_allclose(found, expected, atol=5e-3)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])

@@ -20,6 +20,17 @@ COLOURS = {
     "Orange": (30, 130, 240),
 }  # BGR
 
+# Sentences that differ in two words only leave a batch norm next to nothing to measure.
+PHRASINGS = (
+    "a person in a {top} shirt and {bottom} pants",
+    "{bottom} trousers, {top} jacket",
+    "someone wearing {bottom} jeans below a {top} coat that is buttoned up",
+    "the man has got a {top} top on and walks along in {bottom} shorts",
+    "{top} sweater over {bottom} leggings",
+    "a woman with a {top} blouse; her skirt is {bottom}",
+    "wears {bottom} bottoms and a {top} hoodie",
+)
+
 
 def draw_person(top: str, bottom: str, seed: int) -> np.ndarray:
     """Return a (64, 32, 3) uint8 BGR crop of somebody in a top and a bottom of those colours."""
@@ -43,7 +54,7 @@ def make_samples(folder: Path, split: str = "train") -> list[Sample]:
                 person_id=str(number),
                 split=split,
                 source="stripes",
-                captions=(f"a person in a {top.lower()} shirt and {bottom.lower()} pants",),
+                captions=(PHRASINGS[number % len(PHRASINGS)].format(top=top.lower(), bottom=bottom.lower()),),
                 attributes=frozenset({f"upperBody{top}", f"lowerBody{bottom}"}),
             )
         )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,14 +91,15 @@ def test_a_tiny_network_learns_64_people_by_heart(stripes: list[Sample], tmp_pat
         name="by-heart",
         data=DataSettings(path=tmp_path, format="shards"),
         network=TINY,
-        losses=LossWeights(identity=0.2, triplet=0.0, affinity=0.5, contrastive=1.0, attributes=0.5),
-        batches=BatchSettings(batch_size=32, caption_share=1.0, word_dropout=0.0),
+        losses=LossWeights(identity=0.5, triplet=0.0, affinity=0.0, contrastive=1.0, attributes=0.0),
+        batches=BatchSettings(batch_size=64, caption_share=1.0, word_dropout=0.0),
         augmentation=Augmentation(
-            zoom=0.05, shift=0.02, blur=0, noise=0, erase=0, gamma=0.1, saturation=0.1, contrast=0.1
+            zoom=0.02, shift=0.02, blur=0, noise=0, erase=0, gamma=0.0, saturation=0.0, contrast=0.0
         ),
-        run=RunSettings(epochs=150, learning_rate=4e-3, averaging=0.9, validate_every=150, threads=1),
+        run=RunSettings(epochs=110, learning_rate=6e-3, warmup_epochs=2, averaging=0.9, validate_every=110, threads=1),
     )
-    material = load_material(stripes, (64, 32), sorted({n for s in stripes for n in s.attributes}))
+    people = [replace(sample, attributes=frozenset()) for sample in stripes]  # nobody is half like anybody
+    material = load_material(people, (64, 32), [])
     tokenizer = Tokenizer(vocabulary, 56)
     learner = build_learner(recipe, vocabulary, vectors, material)
     validator = Validator(material, tokenizer)
@@ -107,10 +109,11 @@ def test_a_tiny_network_learns_64_people_by_heart(stripes: list[Sample], tmp_pat
 
 TINY = NetworkConfig(
     image_hw=(64, 32),
-    stage_channels=(32, 48, 64),
+    stage_channels=(24, 32, 48),
     stem_channels=16,
     text_stem_channels=32,
     word_dim=16,
     embedding_dim=32,
     stripes=4,
+    dropout=0.0,
 )
