@@ -1,0 +1,1 @@
+"""The stores: the watchlist and the alerts."""

@@ -1,0 +1,178 @@
+"""The ports of the watchlist store and the alert store."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from pipeline.records import Alert, AlertState, WatchlistEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole watchlist as it was at a revision."""
+
+    revision: int
+    entries: tuple[WatchlistEntry, ...]  # by entry id
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened to the watchlist since a revision; each entry stands here once, as it is now."""
+
+    revision: int  # as of now
+    put: tuple[WatchlistEntry, ...]
+    removed: tuple[str, ...]  # entry ids
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Somebody's word on an alert."""
+
+    alert_id: str
+    state: AlertState
+    reviewer: str
+    note: str
+    reviewed_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """Which alerts to list; what is None does not matter."""
+
+    entry_id: str | None = None
+    camera_id: str | None = None
+    state: AlertState | None = None
+    since_ms: int | None = None  # by captured_at_ms
+    until_ms: int | None = None  # exclusive
+    limit: int = 100
+
+
+class WatchlistStore(Protocol):
+    """Keeps the watchlist. Every method may be called from several threads and processes at once."""
+
+    def put(self, entry: WatchlistEntry) -> int:
+        """Write an entry, new or edited; entry, revision and change become visible together. Durable on return.
+
+        The stored version is one more than the stored entry's, 1 for a new one, whatever ``entry.version`` says.
+
+        Returns:
+            The watchlist's new revision.
+
+        Raises:
+            StoreError: the store does not answer; nothing was written, or the same entry was.
+        """
+        ...
+
+    def remove(self, entry_id: str) -> int:
+        """Remove an entry, with its vector; return the new revision.
+
+        Raises:
+            UnknownEntryError: there is none of that id.
+            StoreError: the store does not answer.
+        """
+        ...
+
+    def get(self, entry_id: str) -> WatchlistEntry:
+        """Return an entry.
+
+        Raises:
+            UnknownEntryError: there is none of that id.
+            StoreError: the store does not answer, or the entry is damaged.
+        """
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Return all entries and the revision they belong to.
+
+        Raises:
+            StoreError: the store does not answer, or an entry is damaged.
+        """
+        ...
+
+    def changes(self, since_revision: int, timeout_s: float) -> Changes | None:
+        """Return what changed after a revision; block up to ``timeout_s`` while nothing has.
+
+        Returns:
+            The changes, empty when there were none in time; None when the store no longer knows them all, or has
+            lost its own past: then a snapshot is due.
+
+        Raises:
+            StoreError: the store does not answer. No edit is missed: ask again with the same revision.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Enter."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        ...
+
+
+class AlertStore(Protocol):
+    """Keeps the alerts. Every method may be called from several threads and processes at once."""
+
+    def upsert(self, alert: Alert) -> bool:
+        """Write an alert, or improve the one of the same id. Durable on return.
+
+        The better evidence wins: similarity, crop, box, capture time and coordinates go together with the higher
+        similarity; first_seen and raised_at keep the lowest value, last_seen the highest; the state stays as stored.
+
+        Returns:
+            Whether anything changed: False for a record that was delivered before.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        ...
+
+    def get(self, alert_id: str) -> Alert:
+        """Return an alert.
+
+        Raises:
+            UnknownAlertError: there is none of that id.
+            StoreError: the store does not answer.
+        """
+        ...
+
+    def find(self, wanted: AlertFilter) -> list[Alert]:
+        """Return the alerts that pass, newest capture first.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        ...
+
+    def review(self, review: Review) -> Alert:
+        """Set an alert's state and keep the review; return the alert as it is now.
+
+        Raises:
+            UnknownAlertError: there is none of that id.
+            StoreError: the store does not answer.
+        """
+        ...
+
+    def reviews(self, alert_id: str) -> list[Review]:
+        """Return what was said of an alert, oldest first; nothing said is ever changed or taken away."""
+        ...
+
+    def close(self) -> None:
+        """Let go."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Enter."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        ...
