@@ -1,6 +1,6 @@
 """The port of the event log: topics of partitions of records, read by consumer groups, as Kafka means them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -111,6 +111,16 @@ class EventLog(Protocol):
 
     def subscribe(self, topics: Sequence[str], group: str, start_at: StartAt = StartAt.EARLIEST) -> Subscription:
         """Join ``group`` on ``topics``.
+
+        Raises:
+            LogError: the log does not answer.
+        """
+        ...
+
+    def read(self, topic: str, since_ms: int) -> Iterator[LogRecord]:
+        """Yield every record of a topic from a time on, up to where each partition ends now; joins no group.
+
+        Records of one partition come in the order of their offsets.
 
         Raises:
             LogError: the log does not answer.
