@@ -54,7 +54,7 @@ def _validation_samples(recipe_file: Path) -> "list[Sample]":
 
 
 def _render(result: "Evaluation") -> str:
-    from reid.evaluation.tables import attribute_table, retrieval_table
+    from reid.evaluation.tables import attribute_table, degraded_table, retrieval_table
 
     named = {
         "text to image": result.text_to_image,
@@ -67,4 +67,6 @@ def _render(result: "Evaluation") -> str:
         parts.append(retrieval_table(searches))
     if result.attributes is not None:
         parts.append(attribute_table(result.attributes))
+    if result.degraded is not None:
+        parts.append(degraded_table(result.degraded))
     return "\n\n".join(parts)

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from reid.datasets.sample import Sample
 from reid.embedder import Embedder
-from reid.errors import CropError, DatasetError, ReidError
+from reid.errors import ReidError
 from reid.evaluation.attributes import AttributeReport, evaluate_questions
+from reid.evaluation.degraded import Degraded, evaluate_degraded
+from reid.evaluation.embed import Progress, embed_samples
 from reid.evaluation.protocols import (
     Embedded,
     RetrievalResult,
@@ -21,8 +22,7 @@ from reid.evaluation.protocols import (
 )
 from reid.evaluation.questions import QUESTIONS
 
-BATCH = 64
-Progress = Callable[[int], None]  # called with the number of images done since the last call
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,13 @@ class Evaluation:
     cross_view: RetrievalResult | None
     image_to_image: RetrievalResult | None
     attributes: AttributeReport | None
+    degraded: Degraded | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the text-to-image figures at the top, as published figures are, and the rest below them."""
         report: dict[str, Any] = {} if self.text_to_image is None else self.text_to_image.to_dict()
         report["model_id"] = self.model_id
-        for name in ("cross_view", "image_to_image", "attributes"):
+        for name in ("cross_view", "image_to_image", "attributes", "degraded"):
             part = getattr(self, name)
             report[name] = None if part is None else part.to_dict()
         return report
@@ -67,33 +68,8 @@ def evaluate(embedder: Embedder, samples: Sequence[Sample], progress: Progress =
         cross_view=_if_possible(lambda: cross_view_text_to_image(captions, images)),
         image_to_image=_if_possible(lambda: image_to_image(unit)),
         attributes=_ask(embedder, vectors, samples),
+        degraded=_if_possible(lambda: evaluate_degraded(embedder, samples)),
     )
-
-
-def embed_samples(
-    embedder: Embedder, samples: Sequence[Sample], progress: Progress = lambda _: None
-) -> npt.NDArray[np.float32]:
-    """Return (n, embedding_dim) float32, one row for each sample.
-
-    Raises:
-        DatasetError: an image cannot be decoded or is too small; the message names it.
-    """
-    rows = []
-    for start in range(0, len(samples), BATCH):
-        part = samples[start : start + BATCH]
-        try:
-            rows.append(embedder.encode_image([_decode(sample) for sample in part]))
-        except CropError as error:
-            raise DatasetError(f"in {part[0].key} … {part[-1].key}: {error}") from error
-        progress(len(part))
-    return np.concatenate(rows) if rows else np.empty((0, embedder.embedding_dim), np.float32)
-
-
-def _decode(sample: Sample) -> npt.NDArray[np.uint8]:
-    image = cv2.imdecode(np.frombuffer(sample.image.read(), np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise DatasetError(f"{sample.key}: {sample.image.path} does not hold a readable image")
-    return np.asarray(image, np.uint8)
 
 
 def _embed_captions(embedder: Embedder, samples: Sequence[Sample]) -> npt.NDArray[np.float32]:
@@ -113,11 +89,11 @@ def _embed_caption(embedder: Embedder, caption: str) -> npt.NDArray[np.float32]:
     return vector
 
 
-def _if_possible(search: Callable[[], RetrievalResult]) -> RetrievalResult | None:
+def _if_possible(measure: Callable[[], Result]) -> Result | None:
     try:
-        return search()
+        return measure()
     except ReidError:
-        return None  # no query has a match under this protocol
+        return None  # the samples lack what it takes: no query has a match, or no colour is worn
 
 
 def _ask(embedder: Embedder, vectors: npt.NDArray[np.float32], samples: Sequence[Sample]) -> AttributeReport | None:

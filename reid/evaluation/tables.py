@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from reid.evaluation.attributes import AttributeReport
+from reid.evaluation.degraded import Degraded
 from reid.evaluation.intervals import Interval
 from reid.evaluation.protocols import FIGURES, RetrievalResult
 
@@ -44,6 +45,12 @@ def attribute_table(report: AttributeReport) -> str:
     if answers:
         rows.append(["mean", f"{report.mean_average_precision:.1f}", f"{report.mean_chance:.1f}", ""])
     return markdown_table(["sentence", "AP", "chance", "true of"], rows)
+
+
+def degraded_table(degraded: Degraded) -> str:
+    """Return the share of rightly coloured crops that pass, by how they are shown."""
+    rows = [[name, f"{share:.1f} %"] for name, share in degraded.passes.items()]
+    return markdown_table(["crops shown", "pass their colour's sentence"], rows)
 
 
 def _figure(value: float, interval: Interval | None) -> str:
