@@ -11,6 +11,7 @@ def demo(
     people: Annotated[int, typer.Option(help="How many people are drawn.", min=2)] = 40,
     descriptions: Annotated[int, typer.Option(help="How many of them are looked for.", min=1)] = 12,
     seed: Annotated[int, typer.Option(help="The same seed draws the same people.")] = 1,
+    weights: Annotated[Path | None, typer.Option(help="A weights folder; by default the shipped one.")] = None,
 ) -> None:
     """Draw people in described clothes and find each by the description."""
     from rich.console import Console
@@ -18,11 +19,11 @@ def demo(
 
     from pipeline.demo.lineup import draw_lineup
     from pipeline.demo.page import render_page
-    from reid.embedder import Embedder
+    from reid.embedder import SHIPPED_WEIGHTS, Embedder
 
     if descriptions > people:
         raise typer.BadParameter(f"at most as many as there are people ({people})", param_hint="--descriptions")
-    embedder = Embedder()
+    embedder = Embedder(weights or SHIPPED_WEIGHTS)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("drawing people", total=people)
         lineup = draw_lineup(embedder, people, descriptions, seed, lambda done: bar.advance(task, done))

@@ -46,11 +46,10 @@ def evaluate(
 
 def _validation_samples(recipe_file: Path) -> "list[Sample]":
     """Return what a recipe holds out, with its sentences."""
-    from reid.training.run import read_samples, split_held_out
+    from reid.training.run import validation_samples
     from reid.training.settings import load_recipe
 
-    recipe = load_recipe(recipe_file)
-    return split_held_out(read_samples(recipe), recipe.data.hold_out)[1]
+    return validation_samples(load_recipe(recipe_file))
 
 
 def _render(result: "Evaluation") -> str:

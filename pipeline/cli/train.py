@@ -25,8 +25,15 @@ def export(
     folder: Annotated[Path, typer.Argument(help="The weights folder to write.")],
     *,
     half: Annotated[bool, typer.Option(help="Image tower in float16, for GPUs.")] = False,
+    measure: Annotated[
+        Path | None, typer.Option(help="A recipe: measure on what it holds out, and say so on the card.")
+    ] = None,
 ) -> None:
     """Write a checkpoint as a weights folder that the runtime loads."""
+    from reid.card import write_card
+    from reid.embedder import Embedder
+    from reid.evaluation.evaluate import evaluate
+    from reid.evaluation.quality import quality
     from reid.export.weights import export_weights
     from reid.text.vocabulary import Vocabulary
     from reid.training.checkpoint import load_network
@@ -34,4 +41,10 @@ def export(
     network, origin = load_network(checkpoint)
     vocabulary = Vocabulary(origin.words)
     card = export_weights(network, vocabulary, folder, origin.name, origin.trained_on, half=half)
+    if measure is not None:
+        from reid.training.run import validation_samples
+        from reid.training.settings import load_recipe
+
+        samples = validation_samples(load_recipe(measure))
+        write_card(folder, quality(card, evaluate(Embedder(folder), samples), samples))
     typer.echo(f"{folder} holds {card.model_id}, {card.precision}")

@@ -68,6 +68,16 @@ def read_samples(recipe: Recipe) -> list[Sample]:
     return [replace(sample, captions=sample.captions + added.get(sample.key, ())) for sample in samples]
 
 
+def validation_samples(recipe: Recipe) -> list[Sample]:
+    """Return what a recipe validates on, with its sentences.
+
+    Raises:
+        DatasetError: the data set or a file of sentences cannot be read.
+        ConfigurationError: nothing comes from the source that is held out.
+    """
+    return split_held_out(read_samples(recipe), recipe.data.hold_out)[1]
+
+
 def _read_captions(path: Path) -> dict[str, tuple[str, ...]]:
     try:
         lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]

@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from reid.card import read_card
+
+
+def run(*arguments: object) -> None:
+    """Call ``lookout`` in this process; its own errors come out as they were raised."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None:
+        raise result.exception
+
+
+@pytest.mark.slow
+def test_training_ends_in_weights(recipe_file: Path, tmp_path: Path) -> None:
+    """``lookout train`` and ``lookout export --measure`` leave a weights folder whose card says how good it is."""
+    run("train", recipe_file, "--out", tmp_path / "run")
+    run("export", tmp_path / "run" / "best.pt", tmp_path / "weights", "--measure", recipe_file)
+    card = read_card(tmp_path / "weights")
+    assert card.name == "stripes"
+    assert card.quality["RSTPReid, text to image: queries"] == 64
+    assert 0 <= card.quality["RSTPReid, text to image: rank1"] <= 100
