@@ -21,12 +21,13 @@ Contestants = dict[str, tuple[Callable[[], object], int]]
 class OSNet(nn.Module):
     """OSNet x1.0 (Zhou et al., ICCV 2019) layer for layer, with random weights: only its speed is wanted.
 
-    AXM-Net's visual trunk at full width is OSNet's; what is left is its last convolution and its embedding.
+    AXM-Net's visual trunk at full width is OSNet's, but for one addition; what is left is its last convolution and
+    its embedding.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, image_hw: tuple[int, int]) -> None:
         super().__init__()
-        self.trunk = Trunk(NetworkConfig())
+        self.trunk = Trunk(NetworkConfig(image_hw=image_hw))
         self.conv5 = nn.Sequential(nn.Conv2d(512, 512, 1, bias=False), nn.BatchNorm2d(512), nn.ReLU())
         self.embed = nn.Sequential(nn.Linear(512, 512), nn.BatchNorm1d(512), nn.ReLU())
 
@@ -71,6 +72,6 @@ def _osnet(image_hw: tuple[int, int], batch_size: int, provider: Provider, threa
     images = np.zeros((batch_size, 3, *image_hw), np.float32)
     with tempfile.TemporaryDirectory() as folder:
         graph = Path(folder) / "osnet.onnx"
-        write_graph(OSNet().eval(), torch.from_numpy(images[:2]), "images", graph)
+        write_graph(OSNet(image_hw).eval(), torch.from_numpy(images[:2]), "images", graph)
         session = open_session(graph, provider, threads)
     return lambda: session.run(None, {"images": images})

@@ -69,13 +69,13 @@ def read_samples(recipe: Recipe) -> list[Sample]:
 
 
 def validation_samples(recipe: Recipe) -> list[Sample]:
-    """Return what a recipe validates on, with its sentences.
+    """Return the crops that a recipe validates on: those it holds out that somebody has described.
 
     Raises:
         DatasetError: the data set or a file of sentences cannot be read.
         ConfigurationError: nothing comes from the source that is held out.
     """
-    return split_held_out(read_samples(recipe), recipe.data.hold_out)[1]
+    return [s for s in split_held_out(read_samples(recipe), recipe.data.hold_out)[1] if s.captions]
 
 
 def _read_captions(path: Path) -> dict[str, tuple[str, ...]]:
