@@ -1,6 +1,16 @@
 """What the exit code of ``lookout`` says; docs/errors.md says it to operators."""
 
-from pipeline.errors import PipelineError
+from pipeline.errors import (
+    BackgroundError,
+    DamagedError,
+    LogError,
+    PipelineError,
+    SettingsError,
+    SourceError,
+    StoreError,
+    UnknownAlertError,
+    UnknownEntryError,
+)
 from reid.errors import (
     ConfigurationError,
     CropError,
@@ -23,6 +33,14 @@ EXIT_CODES: dict[type[PipelineError | ReidError], int] = {
     SentenceError: 4,
     WeightsError: 5,
     ProviderError: 6,
+    SettingsError: 2,
+    SourceError: 3,
+    BackgroundError: 5,
+    DamagedError: 8,
+    LogError: 9,
+    StoreError: 9,
+    UnknownEntryError: FAILED,
+    UnknownAlertError: FAILED,
 }
 
 # The extra that brings a package which the runtime install leaves out.
