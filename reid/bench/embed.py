@@ -43,7 +43,21 @@ def bench_embed(provider: Provider = "auto", threads: int = 0, weights: Path = S
 
         contestants |= make_peers(embedder.card, PEER_BATCH, as_provider(embedder.provider), threads)
     rates = _race(contestants)
-    return {"model_id": embedder.model_id, "provider": embedder.provider, **_round(rates), **_ratios(rates)}
+    told = {"model_id": embedder.model_id, "provider": embedder.provider, **_round(rates), **_ratios(rates)}
+    return told | _roofline(embedder, rates)
+
+
+def _roofline(embedder: Embedder, rates: Mapping[str, float]) -> dict[str, float]:
+    """Return the share of the machine's limit that each batch size reaches, where torch can measure the limit."""
+    if importlib.util.find_spec("torch") is None:
+        return {}
+    from reid.export.roofline import roofline_crops_per_s
+
+    limits = roofline_crops_per_s(embedder.card, BATCHES, as_provider(embedder.provider))
+    return {
+        f"roofline_share_batch_{size}": round(rates[f"crops_per_s_batch_{size}"] / limit, 3)
+        for size, limit in limits.items()
+    }
 
 
 def _race(contestants: Mapping[str, tuple[Callable[[], object], int]]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """A trained learner to a weights folder: two graphs, the vocabulary, the card."""
 
+import copy
 import json
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from reid.card import (
     IMAGE_GRAPH,
+    PIECES_FILE,
     TEXT_GRAPH,
     VOCABULARY_FILE,
     Card,
@@ -19,6 +21,7 @@ from reid.errors import WeightsError
 from reid.export.compact import compact_weights
 from reid.export.graphs import write_image_graph, write_text_graph
 from reid.network.axm_net import AXMNet
+from reid.network.bert import FrozenBert
 from reid.text.vocabulary import Vocabulary
 
 
@@ -54,6 +57,8 @@ def export_weights(
         compact_weights(work / TEXT_GRAPH)
         compact_weights(work / IMAGE_GRAPH)
         (work / VOCABULARY_FILE).write_text(json.dumps(vocabulary.words, indent=0) + "\n")
+        if isinstance(network.words, FrozenBert):
+            (work / PIECES_FILE).write_text("".join(f"{piece}\n" for piece in network.words.pieces), encoding="utf-8")
         write_card(work, _card(network, work, name, trained_on, half=half))
         card = read_card(work)
         _replace(work, folder)
@@ -63,7 +68,8 @@ def export_weights(
 
 
 def _copy(network: AXMNet) -> AXMNet:
-    copied = AXMNet(network.config)
+    bert = copy.deepcopy(network.words) if isinstance(network.words, FrozenBert) else None
+    copied = AXMNet(network.config, bert)
     copied.load_state_dict(network.state_dict())
     return copied.cpu().eval()
 
@@ -91,5 +97,7 @@ def _count(network: AXMNet, tower: str) -> int:
 
 def _replace(work: Path, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
+    for file in set(folder.glob(PIECES_FILE)) - {folder / each.name for each in work.iterdir()}:
+        file.unlink()  # of an older network that read with a BERT
     for file in sorted(work.iterdir()):
         file.replace(folder / file.name)
