@@ -1,0 +1,176 @@
+"""The settings of a site: ``lookout.toml``, then the environment, then what the command line says.
+
+``LOOKOUT_LOG`` is the key ``log``, ``LOOKOUT_INGEST_ANALYSED_FPS`` is ``analysed_fps`` of the table ``[ingest]``;
+tables of cameras and webhooks stand in the file alone.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline.errors import SettingsError
+
+FILE_NAME = "lookout.toml"
+ENVIRONMENT_PREFIX = "LOOKOUT_"
+
+
+class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From frames to sightings."""
+
+    analysed_fps: float = 5.0  # frames a second that are looked at, of each camera
+    detector: str = "compact"  # compact, or the path of an .onnx, .pt or .engine file
+    confidence: float | None = None  # the detector's own default where left out
+    least_height_px: int = 40  # smaller people are not embedded
+    provider: str = "auto"  # auto, cpu, cuda or tensorrt; for the detector and the embedder
+
+
+class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From sightings to alerts."""
+
+    group: str = "lookout-matcher"  # matchers of one group share the cameras
+    false_match_rate: float = 0.01  # of a new entry: share of people who are not wanted that match it
+    cooldown_s: float = 60.0  # of a new entry, on one camera
+    entry_ttl_h: float = 24.0  # of a new entry: it expires after so many hours; 0 for never
+    batch: int = 500  # sightings matched at once, at most
+
+
+class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a service answers /healthz, /readyz and /metrics."""
+
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: nowhere
+
+
+class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One camera."""
+
+    url: str  # rtsp://, http://, a file or a device number; may hold a password
+    analysed_fps: float | None = None  # that of [ingest] where left out
+
+
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who wants alerts posted to them."""
+
+    url: str
+    secret: str  # signs each post, HMAC-SHA256
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a site decides."""
+
+    log: str = "sqlite:///lookout.db"  # or kafka://host:9092
+    store: str = "sqlite:///lookout.db"  # or redis://host:6379/0
+    weights: Path | None = None  # a folder that `lookout export` made; the shipped one where left out
+    ingest: Ingest = msgspec.field(default_factory=Ingest)
+    match: Match = msgspec.field(default_factory=Match)
+    health: Health = msgspec.field(default_factory=Health)
+    cameras: dict[str, Camera] = msgspec.field(default_factory=dict)
+    webhooks: dict[str, Webhook] = msgspec.field(default_factory=dict)
+
+
+def load_settings(
+    path: Path | None, environment: Mapping[str, str], flags: Mapping[str, Any] | None = None
+) -> Settings:
+    """Return the settings that hold.
+
+    Args:
+        path: the file; None for ``lookout.toml`` in this folder where there is one.
+        environment: of the process; names that do not begin with ``LOOKOUT_`` are of no interest.
+        flags: from the command line, as ``{"log": ..., "ingest.provider": ...}``; None values say nothing.
+
+    Raises:
+        SettingsError: a key is unknown (the nearest right one is named) or a value is wrong.
+    """
+    table = _read(path)
+    for name, value in environment.items():
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in _NOT_SETTINGS:
+            _set(table, _dotted(name), value)
+    for key, value in (flags or {}).items():
+        if value is not None:
+            _set(table, key, value)
+    try:
+        settings: Settings = msgspec.convert(table, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"settings: {error}") from None
+    return _checked(settings)
+
+
+_NOT_SETTINGS = {"LOOKOUT_DATA", "LOOKOUT_CONFIG"}  # where test material lies, and where this file lies
+_TABLES: dict[str, type[msgspec.Struct]] = {"ingest": Ingest, "match": Match, "health": Health}
+_NAMED: dict[str, type[msgspec.Struct]] = {"cameras": Camera, "webhooks": Webhook}
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        path = Path(FILE_NAME)
+        if not path.exists():
+            return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"there is no settings file at {path}") from None
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from None
+    _check_keys(table, str(path))
+    return table
+
+
+def _check_keys(table: Mapping[str, Any], where: str) -> None:
+    for key, value in table.items():
+        _check(key, Settings, where)
+        if key in _TABLES and isinstance(value, dict):
+            for inner in value:
+                _check(inner, _TABLES[key], f"{where} [{key}]")
+        for name, each in value.items() if key in _NAMED and isinstance(value, dict) else ():
+            for inner in each if isinstance(each, dict) else ():
+                _check(inner, _NAMED[key], f"{where} [{key}.{name}]")
+
+
+def _check(key: str, kind: type[msgspec.Struct], where: str) -> None:
+    known = kind.__struct_fields__
+    if key in known:
+        return
+    near = get_close_matches(key, known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}"
+    raise SettingsError(f"{where}: unknown key '{key}'; {hint}")
+
+
+def _dotted(name: str) -> str:
+    """Return the key that an environment variable stands for: ``LOOKOUT_INGEST_PROVIDER`` is ingest.provider."""
+    key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
+    table, _, inner = key.partition("_")
+    if table in _TABLES and inner:
+        _check(inner, _TABLES[table], f"environment variable {name}")
+        return f"{table}.{inner}"
+    _check(key, Settings, f"environment variable {name}")
+    return key
+
+
+def _set(table: dict[str, Any], key: str, value: object) -> None:
+    outer, _, inner = key.partition(".")
+    if inner:
+        table.setdefault(outer, {})[inner] = value
+    else:
+        table[outer] = value
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Path:
+        return Path(value)
+    raise NotImplementedError(f"no reader for {kind}")
+
+
+def _checked(settings: Settings) -> Settings:
+    if not 0 < settings.match.false_match_rate < 1:
+        raise SettingsError(
+            f"match.false_match_rate must lie between 0 and 1, but is {settings.match.false_match_rate}"
+        )
+    if settings.ingest.analysed_fps <= 0:
+        raise SettingsError(f"ingest.analysed_fps must be above 0, but is {settings.ingest.analysed_fps}")
+    return settings
