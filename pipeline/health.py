@@ -1,0 +1,104 @@
+"""What a service tells its keepers: /healthz, /readyz and /metrics over HTTP."""
+
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from pipeline.errors import SettingsError
+
+Counts = Callable[[], Mapping[str, float]]
+Trouble = Callable[[], str | None]  # what keeps the service from its work, None when nothing does
+
+
+class CountsCollector(Collector):
+    """Reads a service's counts when it is asked for metrics; names in ``gauges`` go up and down, others only up."""
+
+    def __init__(self, service: str, counts: Counts, gauges: frozenset[str] = frozenset()) -> None:
+        self._service, self._counts, self._gauges = service, counts, gauges
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every count as ``lookout_SERVICE_NAME``."""
+        for name, value in self._counts().items():
+            family = GaugeMetricFamily if name in self._gauges else CounterMetricFamily
+            yield family(f"lookout_{self._service}_{name}", f"See docs/operations.md: {name}.", value=value)
+
+
+class Health:
+    """Serves health and metrics from a thread of its own; a context manager."""
+
+    def __init__(self, address: tuple[str, int], collector: Collector, trouble: Trouble) -> None:
+        """Begin to answer.
+
+        Args:
+            address: host and port; port 0 takes a free one.
+            collector: gives the metrics.
+            trouble: asked at each /readyz.
+
+        Raises:
+            SettingsError: the address is taken or not of this machine.
+        """
+        registry = CollectorRegistry()
+        registry.register(collector)
+        try:
+            self._server = ThreadingHTTPServer(address, _answer_with(registry, trouble))
+        except OSError as error:
+            raise SettingsError(
+                f"health.host and health.port: cannot listen on {address[0]}:{address[1]}: {error.strerror}"
+            ) from error
+        self._server.daemon_threads = True
+        self._thread = Thread(target=self._server.serve_forever, name="health", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Where it answers."""
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        """Answer no more."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        """Enter."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def _answer_with(registry: CollectorRegistry, trouble: Trouble) -> type[BaseHTTPRequestHandler]:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/healthz":
+                self._say(200, b"alive\n", "text/plain")
+            elif self.path == "/readyz":
+                found = trouble()
+                self._say(503 if found else 200, f"{found or 'ready'}\n".encode(), "text/plain; charset=utf-8")
+            elif self.path == "/metrics":
+                self._say(200, generate_latest(registry), CONTENT_TYPE_LATEST)
+            else:
+                self._say(404, b"there are /healthz, /readyz and /metrics\n", "text/plain")
+
+        def _say(self, status: int, body: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+            """Stay quiet: a probe every few seconds is no event."""
+
+    return Answer

@@ -1,0 +1,74 @@
+from collections.abc import Iterator
+from http.client import HTTPConnection
+
+import pytest
+
+from pipeline.errors import SettingsError
+from pipeline.health import CountsCollector, Health
+
+
+class Service:
+    """Something that counts, and may be in trouble."""
+
+    def __init__(self) -> None:
+        self.trouble: str | None = None
+        self.counts = {"raised": 3.0, "lag": 7.0}
+
+
+@pytest.fixture
+def service() -> Service:
+    """Return a service that has raised three alerts."""
+    return Service()
+
+
+@pytest.fixture
+def health(service: Service) -> Iterator[Health]:
+    """Serve its health on a free port."""
+    collector = CountsCollector("matcher", lambda: service.counts, frozenset({"lag"}))
+    with Health(("127.0.0.1", 0), collector, lambda: service.trouble) as served:
+        yield served
+
+
+def ask(health: Health, path: str) -> tuple[int, str]:
+    """Return status and body of an answer."""
+    connection = HTTPConnection("127.0.0.1", health.port, timeout=5)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_a_service_is_alive(health: Health) -> None:
+    """/healthz answers as long as the process can."""
+    assert ask(health, "/healthz") == (200, "alive\n")
+
+
+def test_trouble_is_told(health: Health, service: Service) -> None:
+    """/readyz is 200 while all is well, and 503 with the reason while it is not."""
+    assert ask(health, "/readyz") == (200, "ready\n")
+    service.trouble = "the log does not answer"
+    assert ask(health, "/readyz") == (503, "the log does not answer\n")
+
+
+def test_counts_are_metrics(health: Health) -> None:
+    """/metrics gives each count under the service's name, counters and gauges told apart."""
+    status, told = ask(health, "/metrics")
+    assert status == 200
+    assert "# TYPE lookout_matcher_raised_total counter" in told
+    assert "lookout_matcher_raised_total 3.0" in told
+    assert "# TYPE lookout_matcher_lag gauge" in told
+
+
+def test_other_paths_say_what_there_is(health: Health) -> None:
+    """An unknown path names the known ones."""
+    status, told = ask(health, "/")
+    assert status == 404
+    assert "/metrics" in told
+
+
+def test_a_taken_port_is_named(health: Health) -> None:
+    """A port that is in use is an error that names it."""
+    with pytest.raises(SettingsError, match=f"127.0.0.1:{health.port}"):
+        Health(("127.0.0.1", health.port), CountsCollector("x", dict), lambda: None)
