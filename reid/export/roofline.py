@@ -91,9 +91,9 @@ def count_layers(config: NetworkConfig, batch_size: int, bytes_per_value: int) -
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         weight = module.weight
-        values = inputs[0].numel() + output.numel() + weight.numel()  # type: ignore[operator, union-attr]
-        each = weight[0].numel()  # type: ignore[index, union-attr] # products for one output value
-        layers.append(Layer(2.0 * output.numel() * each, float(bytes_per_value * values)))  # type: ignore[operator]
+        values = inputs[0].numel() + output.numel() + weight.numel()  # type: ignore[operator]
+        each = weight[0].numel()  # type: ignore[index] # products for one output value
+        layers.append(Layer(2.0 * output.numel() * each, float(bytes_per_value * values)))
 
     counted = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
     hooks = [module.register_forward_hook(note) for module in counted]
