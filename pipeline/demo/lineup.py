@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.errors import SceneError
 from pipeline.scene.crops import random_crop
 from pipeline.scene.outfit import describe_outfit
 from reid.embedder import Embedder
@@ -52,7 +53,15 @@ def draw_lineup(
         descriptions: how many of them are looked for.
         seed: the same seed draws the same people.
         progress: called with 1 after each walker.
+
+    Raises:
+        SceneError: nobody is looked for, more are than are drawn, or the seed is negative.
     """
+    if seed < 0 or not 1 <= descriptions <= people:
+        raise SceneError(
+            f"a line-up needs 1 to {people} descriptions of its {people} people and a seed of 0 or more, "
+            f"but got {descriptions} descriptions and seed {seed}"
+        )
     rng = np.random.default_rng(seed)
     drawn = []
     for _ in range(people):

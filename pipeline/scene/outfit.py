@@ -176,9 +176,9 @@ def _upper_words(upper: Garment) -> str:
     if upper.trim is None:
         return f"{upper.paint.shade} {upper.kind}"
     if upper.kind in OPEN_KINDS:
-        return f"{upper.paint.shade} {upper.kind} over a {upper.trim.shade} shirt"
+        return f"{upper.paint.shade} {upper.kind} over {_with_article(upper.trim.shade)} shirt"
     if upper.pattern == "logo":
-        return f"{upper.paint.shade} {upper.kind} with a {upper.trim.shade} print"
+        return f"{upper.paint.shade} {upper.kind} with {_with_article(upper.trim.shade)} print"
     word = {"thin stripes": "thinly striped", "thick stripes": "broadly striped"}.get(upper.pattern, "plaid")
     return f"{upper.paint.shade} and {upper.trim.shade} {word} {upper.kind}"
 

@@ -13,7 +13,7 @@ from pipeline.scene.backdrop import PLACE_NAMES, Backdrop, PlaceName, draw_backd
 from pipeline.scene.build import random_build
 from pipeline.scene.camera_look import Camera, random_look
 from pipeline.scene.compose import Sight, compose
-from pipeline.scene.light import LightName, random_light
+from pipeline.scene.light import LIGHT_NAMES, LightName, random_light
 from pipeline.scene.outfit import Outfit, random_outfit
 from pipeline.scene.route import STEP_STATURES, Passage, timetable
 from pipeline.scene.shot import heading
@@ -80,8 +80,10 @@ class Scene:
             settings: how busy and how long.
 
         Raises:
-            SceneError: no camera, two of the same id, or settings out of range.
+            SceneError: no camera, two of the same id, an unknown place or light, or a number out of range.
         """
+        if seed < 0:
+            raise SceneError(f"a scene's seed must be 0 or more, but got {seed}")
         self.seed = seed
         self.settings = settings or SceneSettings()
         _check_settings(self.settings)
@@ -95,7 +97,7 @@ class Scene:
     @property
     def frame_count(self) -> int:
         """How many frames each camera delivers."""
-        return int(self.settings.duration_s * self.settings.fps)
+        return _frame_count(self.settings)
 
     def frames(self, camera_id: str) -> Iterator[SceneFrame]:
         """Yield the frames of a camera in order; drawing happens as they are taken.
@@ -216,15 +218,27 @@ def _random_cameras(count: int, rng: np.random.Generator) -> Iterator[SceneCamer
         yield SceneCamera(f"camera-{number + 1}", place, light)
 
 
+def _frame_count(settings: SceneSettings) -> int:
+    return int(settings.duration_s * settings.fps + 1e-6)  # 0.57 s at 100 fps is 57 frames, not 56.99...
+
+
 def _check_settings(settings: SceneSettings) -> None:
-    if settings.walkers < 0 or settings.duration_s <= 0 or not 0 < settings.fps <= 120:
+    if settings.walkers < 0 or not 0 < settings.duration_s < math.inf or not 0 < settings.fps <= 120:
         raise SceneError(
-            "a scene needs 0 or more walkers, a duration above 0 s and 0 to 120 frames per second, "
+            "a scene needs 0 or more walkers, a finite duration above 0 s and 0 to 120 frames per second, "
             f"but got {settings.walkers} walkers, {settings.duration_s} s and {settings.fps} fps"
         )
+    if not _frame_count(settings):
+        raise SceneError(f"{settings.duration_s} s at {settings.fps} fps is not one frame; make the scene longer")
+    if not 0 <= settings.wear < math.inf:
+        raise SceneError(f"wear must be 0 (a perfect camera) or more, but got {settings.wear}")
 
 
 def _check_cameras(cameras: Sequence[SceneCamera]) -> None:
     ids = [camera.camera_id for camera in cameras]
     if not ids or len(set(ids)) < len(ids):
         raise SceneError(f"a scene needs cameras with different ids, but got {ids or 'none'}")
+    for camera in cameras:
+        for name, known in ((camera.place, PLACE_NAMES), (camera.light, LIGHT_NAMES)):
+            if name not in known:
+                raise SceneError(f"camera '{camera.camera_id}': expected one of {', '.join(known)}, but got '{name}'")

@@ -27,7 +27,7 @@ class OSNet(nn.Module):
 
     def __init__(self, image_hw: tuple[int, int]) -> None:
         super().__init__()
-        self.trunk = Trunk(NetworkConfig(image_hw=image_hw))
+        self.trunk = Trunk(NetworkConfig(image_hw=image_hw, stripes=1))  # OSNet has no stripes to fit into the input
         self.conv5 = nn.Sequential(nn.Conv2d(512, 512, 1, bias=False), nn.BatchNorm2d(512), nn.ReLU())
         self.embed = nn.Sequential(nn.Linear(512, 512), nn.BatchNorm1d(512), nn.ReLU())
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reid.embedder import Embedder
-from reid.errors import DatasetError
+from reid.errors import CropError, DatasetError
 from reid.rank import rank_folder
 
 
@@ -43,3 +43,37 @@ def test_what_cannot_be_ranked_is_named(embedder: Embedder, tmp_path: Path) -> N
     (tmp_path / "half.jpg").write_bytes(b"\xff\xd8\xff")
     with pytest.raises(DatasetError, match="half.jpg is not a readable image"):
         rank_folder(embedder, "a man", tmp_path)
+
+
+def test_a_folder_may_be_larger_than_a_batch(embedder: Embedder, tmp_path: Path) -> None:
+    """Every one of seventy images gets the similarity that it has alone."""
+    for number in range(70):
+        draw(tmp_path, f"{number}.png", number)
+    ranked = {path.name: similarity for similarity, path in rank_folder(embedder, "a man in a red shirt", tmp_path)}
+    text = embedder.encode_text(["a man in a red shirt"])[0]
+    assert len(ranked) == 70
+    for name in ("0.png", "63.png", "64.png", "69.png"):
+        alone = embedder.encode_image([np.asarray(cv2.imread(str(tmp_path / name)), np.uint8)])[0]
+        assert ranked[name] == pytest.approx(float(alone @ text), abs=1e-5)
+
+
+def test_equals_are_listed_by_name(embedder: Embedder, tmp_path: Path) -> None:
+    """Copies of one crop are equally alike and come in the order of their names."""
+    for name in ("c.png", "a.png", "b.png"):
+        draw(tmp_path, name, 1)
+    assert [path.name for _, path in rank_folder(embedder, "a man", tmp_path)] == ["a.png", "b.png", "c.png"]
+
+
+def test_a_tiny_image_is_named(embedder: Embedder, tmp_path: Path) -> None:
+    """An image too small to embed is an error that names the file, not its number."""
+    draw(tmp_path, "a.png", 1)
+    cv2.imwrite(str(tmp_path / "dot.png"), np.zeros((3, 2, 3), np.uint8))
+    with pytest.raises(CropError, match=r"dot\.png is 3x2 px .*8x4"):
+        rank_folder(embedder, "a man", tmp_path)
+
+
+def test_grey_pictures_are_ranked_too(embedder: Embedder, tmp_path: Path) -> None:
+    """A picture stored with one channel, or with transparency, is read as BGR."""
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((64, 32), 90, np.uint8))
+    cv2.imwrite(str(tmp_path / "clear.png"), np.full((64, 32, 4), 90, np.uint8))
+    assert len(rank_folder(embedder, "a man", tmp_path)) == 2

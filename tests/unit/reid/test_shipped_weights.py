@@ -9,9 +9,12 @@ import pytest
 
 from pipeline.demo.lineup import draw_lineup
 from pipeline.scene.crops import random_crop
-from reid.card import Card, read_card
+from pipeline.scene.outfit import describe_outfit, random_outfit
+from reid.card import IMAGE_GRAPH, Card, content_hash, read_card
 from reid.embedder import SHIPPED_WEIGHTS, Embedder
+from reid.errors import ProviderError
 from reid.evaluation.degraded import to_grey, to_night
+from reid.providers import as_provider, open_session, provider_of
 
 MODEL_CARD = Path(__file__).parents[3] / "docs" / "model-card.md"
 VIVID = ("Red", "Blue", "Green", "Yellow", "Purple", "Pink", "Orange")
@@ -32,6 +35,11 @@ def card() -> Card:
 def test_they_are_small() -> None:
     """All files of the shipped weights come to 12 MiB at most."""
     assert sum(path.stat().st_size for path in SHIPPED_WEIGHTS.iterdir()) <= 12 * 2**20
+
+
+def test_the_model_id_is_that_of_the_files(card: Card) -> None:
+    """The shipped id is the recipe's name and the hash of the files that are shipped."""
+    assert card.model_id == f"{card.name}-{content_hash(SHIPPED_WEIGHTS)}"
 
 
 def test_the_card_says_where_they_come_from(card: Card) -> None:
@@ -90,6 +98,24 @@ def test_without_colour_a_colour_is_not_found(embedder: Embedder) -> None:
     }
     assert fits["grey"] < fits["colour"] - 0.05
     assert fits["night"] < fits["colour"] - 0.05
+
+
+def test_what_drawn_people_wear_is_understood(embedder: Embedder) -> None:
+    """Of the sentences about drawn walkers, the shipped vocabulary knows every word but those for kinds of stripes."""
+    rng = np.random.default_rng(3)
+    told = [embedder.explain_text(describe_outfit(random_outfit(rng))) for _ in range(200)]
+    assert {word for each in told for word in each.ignored} <= {"broadly", "thinly"}
+    assert not [each for each in told if each.corrected or each.denied or each.truncated]
+
+
+def test_a_gpu_that_is_not_there_is_an_error(embedder: Embedder) -> None:
+    """Asking for CUDA or TensorRT where there is none is refused, and what runs is never another in silence."""
+    assert embedder.provider == "cpu"
+    if provider_of(open_session(SHIPPED_WEIGHTS / IMAGE_GRAPH, "auto")) != "cpu":
+        pytest.skip("this machine has a GPU that works; the test is about one without")
+    for provider in ("cuda", "tensorrt"):
+        with pytest.raises(ProviderError, match=f"'{provider}' was asked for"):
+            Embedder(provider=as_provider(provider))
 
 
 @pytest.mark.parametrize(

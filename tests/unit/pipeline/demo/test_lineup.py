@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.demo.lineup import Found, Lineup, draw_lineup
 from pipeline.demo.page import render_page
+from pipeline.errors import SceneError
 from reid.embedder import Embedder
 
 
@@ -92,3 +93,17 @@ def test_descriptions_are_escaped(lineup: Lineup) -> None:
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert "<b>" not in page
+
+
+@pytest.mark.parametrize(("people", "descriptions", "seed"), [(2, 3, 1), (2, 0, 1), (0, 0, 1), (2, 1, -1)])
+def test_an_impossible_lineup_is_refused(people: int, descriptions: int, seed: int, tiny_weights: Path) -> None:
+    """More descriptions than people, none at all or a negative seed are an error that says what was found."""
+    with pytest.raises(SceneError, match=f"{descriptions} descriptions and seed {seed}"):
+        draw_lineup(Embedder(tiny_weights, "cpu"), people, descriptions, seed)
+
+
+def test_drawing_is_told_of(tiny_weights: Path) -> None:
+    """Each walker that is drawn moves the progress on by one."""
+    steps: list[int] = []
+    draw_lineup(Embedder(tiny_weights, "cpu"), 3, 1, 2, steps.append)
+    assert steps == [1, 1, 1]

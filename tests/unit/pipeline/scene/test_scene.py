@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from pipeline.errors import SceneError
 from pipeline.scene.scene import Scene, SceneCamera, SceneFrame, SceneSettings
 
 SETTINGS = SceneSettings(walkers=6, duration_s=12.0, fps=2.0, wear=0.0)
+PARK = (SceneCamera("gate", "park", "night", (160, 90)), SceneCamera("gate", "park", "day", (160, 90)))
 CAMERAS = (SceneCamera("gate", "pavement", "day", (320, 180)),)
 
 
@@ -71,12 +74,46 @@ def test_boxes_lie_within_the_frame(frames: list[SceneFrame]) -> None:
         (CAMERAS, SceneSettings(duration_s=0), "0 s"),
         (CAMERAS, SceneSettings(fps=1000), "1000 fps"),
         (CAMERAS, SceneSettings(walkers=-1), "-1 walkers"),
+        (CAMERAS, SceneSettings(duration_s=math.inf), "inf s"),
+        (CAMERAS, SceneSettings(duration_s=math.nan), "nan s"),
+        (CAMERAS, SceneSettings(fps=math.nan), "nan fps"),
+        (CAMERAS, SceneSettings(duration_s=0.05), "0.05 s at 10.0 fps is not one frame"),
+        (CAMERAS, SceneSettings(wear=-1), "got -1"),
+        ((SceneCamera("a", "moon"),), SETTINGS, "camera 'a': expected one of .*, but got 'moon'"),  # type: ignore[arg-type]
+        ((SceneCamera("a", light="neon"),), SETTINGS, "camera 'a': expected one of .*, but got 'neon'"),  # type: ignore[arg-type]
+        ((SceneCamera("a", size_wh=(0, 0)),), SETTINGS, "at least 16x16 px"),
     ],
 )
 def test_an_impossible_scene_is_refused(cameras: tuple[SceneCamera, ...], settings: SceneSettings, found: str) -> None:
     """A scene that cannot be drawn is an error that says what was found."""
     with pytest.raises(SceneError, match=found):
         Scene(1, cameras, settings)
+
+
+def test_a_negative_seed_is_refused() -> None:
+    """A seed below 0 is an error of the scene's, not of the generator's below it."""
+    with pytest.raises(SceneError, match="got -1"):
+        Scene(-1)
+
+
+def test_every_moment_has_its_frame() -> None:
+    """The frames of a scene are its seconds times its rate, however those are rounded."""
+    assert Scene(1, 1, SceneSettings(walkers=0, duration_s=0.57, fps=100.0)).frame_count == 57
+    assert Scene(1, 1, SceneSettings(walkers=0, duration_s=1.0, fps=29.97)).frame_count == 29
+
+
+def test_cameras_are_drawn_by_chance() -> None:
+    """Given a number, a scene has as many cameras, each of its own name and, up to five, in a place of its own."""
+    cameras = Scene(2, 5, SceneSettings(walkers=0)).cameras
+    assert [camera.camera_id for camera in cameras] == [f"camera-{n}" for n in range(1, 6)]
+    assert len({camera.place for camera in cameras}) == 5
+
+
+def test_night_is_darker() -> None:
+    """A park is darker at night than by day, whatever its lamps and however the camera makes up for it."""
+    for seed in range(3):
+        night, day = (next(Scene(seed, (camera,), SceneSettings(walkers=0)).frames("gate")) for camera in PARK)
+        assert night.image.mean() < 0.9 * day.image.mean()
 
 
 def test_an_unknown_camera_is_named() -> None:

@@ -73,6 +73,21 @@ def test_text_to_image_is_what_the_vectors_say(result: Evaluation, embedder: Emb
     assert [told[f"rank{k}"] for k in (1, 5, 10)] == pytest.approx([share(found, k) for k in (1, 5, 10)])
 
 
+def test_mean_figures_are_what_the_vectors_say(result: Evaluation, embedder: Embedder, people: list[Sample]) -> None:
+    """The mAP and mINP are those of precisions written down hit by hit, caption by caption."""
+    images = embedder.encode_image([np.asarray(cv2.imread(str(s.image.path)), np.uint8) for s in people])
+    precisions, penalties = [], []
+    for sample in people:
+        similarity = images @ embedder.encode_text([sample.captions[0]])[0]
+        order = sorted(range(len(people)), key=lambda n: -float(similarity[n]))
+        places = [place for place, n in enumerate(order, 1) if people[n].person_id == sample.person_id]
+        precisions.append(sum(hit / place for hit, place in enumerate(places, 1)) / len(places))
+        penalties.append(len(places) / places[-1])
+    told = result.to_dict()
+    assert told["mAP"] == pytest.approx(100 * sum(precisions) / len(people), abs=1e-3)
+    assert told["mINP"] == pytest.approx(100 * sum(penalties) / len(people), abs=1e-3)
+
+
 def test_across_views_the_described_crop_is_dropped(
     result: Evaluation, embedder: Embedder, people: list[Sample]
 ) -> None:
