@@ -10,7 +10,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the page.")] = Path("runs/demo"),
     people: Annotated[int, typer.Option(help="How many people are drawn.", min=2)] = 40,
     descriptions: Annotated[int, typer.Option(help="How many of them are looked for.", min=1)] = 12,
-    seed: Annotated[int, typer.Option(help="The same seed draws the same people.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same people.", min=0)] = 1,
     weights: Annotated[Path | None, typer.Option(help="A weights folder; by default the shipped one.")] = None,
 ) -> None:
     """Draw people in described clothes and find each by the description."""
