@@ -1,5 +1,6 @@
 """``lookout train`` and ``lookout export``: from a recipe to a weights folder."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,14 @@ def train(
     *,
     resume: Annotated[bool, typer.Option(help="Go on from the folder's last checkpoint.")] = False,
 ) -> None:
-    """Train an AXM-Net by a recipe."""
+    """Train an AXM-Net by a recipe; under torchrun, on several GPUs together."""
+    from reid.training.distributed import read_ranks
     from reid.training.run import run_recipe
     from reid.training.settings import load_recipe
 
     best = run_recipe(load_recipe(recipe), out, resume=resume)
-    typer.echo(f"{best} holds the best network; make a weights folder with: lookout export {best} FOLDER")
+    if read_ranks(os.environ).first:
+        typer.echo(f"{best} holds the best network; make a weights folder with: lookout export {best} FOLDER")
 
 
 def export(

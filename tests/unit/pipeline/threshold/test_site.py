@@ -67,9 +67,7 @@ def test_each_rate_gets_its_own_tail(shipped: Background) -> None:
 def test_thresholds_do_not_depend_on_company(shipped: Background) -> None:
     """A sentence's threshold at a site is the same alone and among thousands."""
     asked, site = sentences(30, shipped), Site(crowd(256, 2, 0.5, 0.6))
-    many = Sentences(
-        np.tile(asked.vectors, (100, 1)), np.tile(asked.thresholds, 100), np.tile(asked.rates, 100)
-    )
+    many = Sentences(np.tile(asked.vectors, (100, 1)), np.tile(asked.thresholds, 100), np.tile(asked.rates, 100))
     together = site_thresholds(many, site, shipped).reshape(100, 30)
     for row in range(30):
         alone = site_thresholds(asked[slice(row, row + 1)], site, shipped)

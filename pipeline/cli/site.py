@@ -1,0 +1,64 @@
+"""What the commands of a running site have in common: the settings, the log and the stores, opened when needed."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.log.base import EventLog
+    from pipeline.settings import Settings
+    from pipeline.store.base import AlertStore, WatchlistStore
+    from pipeline.threshold.background import Background
+
+
+def settings_of(context: typer.Context, **flags: object) -> "Settings":
+    """Return the settings that hold for a command, its own options included; ``ingest__provider`` is a dotted key.
+
+    Raises:
+        SettingsError: one is wrong.
+    """
+    from pipeline.settings import load_settings
+
+    outer: dict[str, object] = context.find_root().obj or {}
+    config = outer.get("config") or os.environ.get("LOOKOUT_CONFIG")
+    given = {"log": outer.get("log"), "store": outer.get("store")}
+    given |= {key.replace("__", "."): value for key, value in flags.items()}
+    return load_settings(Path(str(config)) if config else None, os.environ, given)
+
+
+def watchlist_of(settings: "Settings") -> "WatchlistStore":
+    """Open the watchlist."""
+    from pipeline.store.open import open_watchlist
+
+    return open_watchlist(settings.store)
+
+
+def alerts_of(settings: "Settings") -> "AlertStore":
+    """Open the alerts."""
+    from pipeline.store.open import open_alerts
+
+    return open_alerts(settings.store)
+
+
+def log_of(settings: "Settings") -> "EventLog":
+    """Open the event log."""
+    from pipeline.log.open import open_log
+
+    return open_log(settings.log)
+
+
+def background_of(settings: "Settings") -> "Background":
+    """Read the background that lies beside the weights."""
+    from pipeline.threshold.background import FILE_NAME, Background
+    from reid.embedder import SHIPPED_WEIGHTS
+
+    return Background.read((settings.weights or SHIPPED_WEIGHTS) / FILE_NAME)
+
+
+def as_time(at_ms: int | None) -> str:
+    """Return a time as people read it, UTC to the second; a dash for none."""
+    from datetime import UTC, datetime
+
+    return "-" if at_ms is None else f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"

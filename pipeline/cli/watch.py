@@ -1,0 +1,150 @@
+"""``lookout watch``: the descriptions to look out for."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.cli.site import as_time, background_of, settings_of, watchlist_of
+
+if TYPE_CHECKING:
+    from pipeline.records import WatchlistEntry
+
+watch = typer.Typer(no_args_is_help=True, help="Register, list and edit the descriptions to look out for.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+EntryId = Annotated[str, typer.Argument(help="The entry's id, as `lookout watch list` shows it.")]
+_HOUR_MS = 3_600_000
+
+
+@watch.command("add")
+def add(
+    context: typer.Context,
+    description: Annotated[str, typer.Argument(help="What the person wears and carries.")],
+    reason: Annotated[str, typer.Option(help="Why this person is looked for.")] = "",
+    owner: Annotated[str, typer.Option(help="Who answers for the entry.")] = "",
+    label: Annotated[str, typer.Option(help="A short name.")] = "",
+    camera: Annotated[list[str] | None, typer.Option(help="Only on this camera; may be repeated.")] = None,
+    false_match_rate: Annotated[
+        float | None, typer.Option(help="Share of people who are not wanted that match.")
+    ] = None,
+    ttl_h: Annotated[float | None, typer.Option(help="Hours until it expires; 0 for never.", min=0)] = None,
+    cooldown_s: Annotated[float | None, typer.Option(help="Quiet on a camera after an alert, s.", min=0)] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Look out for a description from now on."""
+    from pipeline.clock import SystemClock
+    from pipeline.registration import Wanted, register
+    from reid.embedder import SHIPPED_WEIGHTS, Embedder
+
+    flags = {"false_match_rate": false_match_rate, "entry_ttl_h": ttl_h, "cooldown_s": cooldown_s}
+    settings = settings_of(context, **{f"match__{name}": value for name, value in flags.items()})
+    rate, quiet_s, hours = (getattr(settings.match, name) for name in ("false_match_rate", "cooldown_s", "entry_ttl_h"))
+    wanted = Wanted(description, rate, label, reason, owner, tuple(camera or ()), None, quiet_s, hours)
+    embedder = Embedder(settings.weights or SHIPPED_WEIGHTS, "cpu")
+    entry = register(wanted, embedder, background_of(settings), SystemClock().now_ms())
+    with watchlist_of(settings) as store:
+        store.put(entry)
+    ignored = embedder.explain_text(description).ignored
+    typer.echo(json.dumps({**_plain(entry), "ignored_words": list(ignored)}) if as_json else _told(entry, ignored))
+
+
+def _told(entry: "WatchlistEntry", ignored: Iterable[str]) -> str:
+    lines = [f"{entry.entry_id}: looking out for {entry.description!r}"]
+    lines.append(f"threshold {entry.threshold:.3f}: {entry.background}")
+    if ignored:
+        lines.append(f"not understood, without effect: {', '.join(ignored)}")
+    return "\n".join(lines)
+
+
+@watch.command("list")
+def list_entries(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List the watchlist."""
+    with watchlist_of(settings_of(context)) as store:
+        entries = store.snapshot().entries
+    if as_json:
+        for entry in entries:
+            typer.echo(json.dumps(_plain(entry)))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("id", "description", "cameras", "threshold", "1 in", "expires (UTC)", "state", box=None)
+    for entry in entries:
+        where = ", ".join(entry.cameras) or "all"
+        rate = f"{1 / entry.false_match_rate:,.0f}"
+        row = (entry.entry_id, entry.description, where, f"{entry.threshold:.3f}", rate)
+        table.add_row(*row, as_time(entry.expires_at_ms), _state(entry))
+    Console(soft_wrap=True).print(table)
+
+
+@watch.command("edit")
+def edit(
+    context: typer.Context,
+    entry_id: EntryId,
+    label: Annotated[str | None, typer.Option(help="Another short name.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Another reason.")] = None,
+    camera: Annotated[list[str] | None, typer.Option(help="Only on this camera; may be repeated.")] = None,
+    ttl_h: Annotated[float | None, typer.Option(help="Expires so many hours from now; 0 for never.", min=0)] = None,
+    *,
+    enabled: Annotated[bool | None, typer.Option(help="Whether it counts at all.")] = None,
+) -> None:
+    """Change an entry; another description is another entry."""
+    from pipeline.clock import SystemClock
+
+    changes: dict[str, Any] = {"label": label, "reason": reason, "enabled": enabled}
+    changes["cameras"] = tuple(camera) if camera else None
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if ttl_h is not None:
+        changes["expires_at_ms"] = SystemClock().now_ms() + round(ttl_h * _HOUR_MS) if ttl_h else None
+    if not changes:
+        raise typer.BadParameter("nothing to change; name an option")
+    with watchlist_of(settings_of(context)) as store:
+        store.put(replace(store.get(entry_id), **changes))
+    typer.echo(f"{entry_id}: changed {', '.join(sorted(changes))}")
+
+
+@watch.command("mute")
+def mute(
+    context: typer.Context,
+    entry_id: EntryId,
+    minutes: Annotated[float, typer.Option("--for-min", help="Minutes of quiet; 0 ends it.", min=0)] = 60.0,
+) -> None:
+    """Keep an entry quiet for a while."""
+    from pipeline.clock import SystemClock
+
+    until_ms = SystemClock().now_ms() + round(minutes * 60_000) if minutes else None
+    with watchlist_of(settings_of(context)) as store:
+        store.put(replace(store.get(entry_id), muted_until_ms=until_ms))
+    typer.echo(f"{entry_id}: quiet until {as_time(until_ms)} UTC" if until_ms else f"{entry_id}: no longer quiet")
+
+
+@watch.command("remove")
+def remove(context: typer.Context, entry_id: EntryId) -> None:
+    """Forget an entry, with its vector."""
+    with watchlist_of(settings_of(context)) as store:
+        store.remove(entry_id)
+    typer.echo(f"{entry_id}: removed")
+
+
+def _state(entry: "WatchlistEntry") -> str:
+    from pipeline.clock import SystemClock
+
+    now_ms = SystemClock().now_ms()
+    if not entry.enabled:
+        return "disabled"
+    if entry.expires_at_ms is not None and entry.expires_at_ms <= now_ms:
+        return "expired"
+    return "quiet" if entry.muted_until_ms is not None and entry.muted_until_ms > now_ms else "active"
+
+
+def _plain(entry: "WatchlistEntry") -> dict[str, Any]:
+    """Return an entry for JSON; its vector stays in the store."""
+    names = [
+        *("entry_id", "description", "label", "reason", "owner", "model_id", "threshold", "false_match_rate"),
+        *("background", "version", "enabled", "created_at_ms", "expires_at_ms", "muted_until_ms", "cooldown_s"),
+    ]
+    return {name: getattr(entry, name) for name in names} | {"cameras": list(entry.cameras), "state": _state(entry)}

@@ -1,0 +1,135 @@
+"""One camera's chain, source to sightings, in the order of the stages: detect, track, crop, embed.
+
+``CameraIngest`` is the chain without its two networks, so that whoever runs many cameras can fill one batch from all of
+them. ``ingest`` is the whole chain of one camera as a generator.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from detectors.base import Detections
+from pipeline.crop import CropSettings, Vector, cut_crops
+from pipeline.detect import PersonDetector
+from pipeline.embed import Evidence, ImageEmbedder, SightingSettings, embed_crops
+from pipeline.errors import DamagedError
+from pipeline.records import CaptureClock, Crop, Frame, Sighting
+from pipeline.track import CameraTracker, TrackSettings
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """How one camera's frames become sightings."""
+
+    track: TrackSettings = field(default_factory=TrackSettings)
+    crop: CropSettings = field(default_factory=CropSettings)
+    sighting: SightingSettings = field(default_factory=SightingSettings)
+
+
+@dataclass(slots=True)
+class IngestCounts:
+    """What a chain has dealt with so far."""
+
+    frames: int = 0
+    boxes: int = 0
+    tracklets: int = 0  # that have ended
+    crops: int = 0  # embedded
+    sightings: int = 0
+
+
+class CameraIngest:
+    """The chain of one camera, one frame at a time: ``observe``, embed what it returns, ``absorb``; at last ``finish``.
+
+    Not thread-safe. The same boxes, frames and vectors give the same sightings, to the byte.
+    """
+
+    def __init__(
+        self, camera_id: str, clock: CaptureClock, sure_confidence: float, model_id: str, settings: IngestSettings
+    ) -> None:
+        """Begin a session.
+
+        Args:
+            camera_id: of the camera whose frames come.
+            clock: where their times come from.
+            sure_confidence: of the detector, see ``pipeline.detect``.
+            model_id: of the embedder.
+            settings: of the stages.
+        """
+        self.counts = IngestCounts()
+        self._model_id = model_id
+        self._settings = settings
+        self._tracker = CameraTracker(camera_id, clock, sure_confidence, settings.track)
+        self._evidence: dict[str, Evidence] = {}  # of the tracklets that have not ended
+        self._ended: tuple[str, ...] = ()
+        self._now_ms = 0
+
+    def observe(self, frame: Frame, detections: Detections) -> list[Crop]:
+        """Take a frame and its boxes; return the crops that are worth an embedding."""
+        step = self._tracker.update(frame.captured_at_ms, detections)
+        self._now_ms, self._ended = frame.captured_at_ms, step.ended
+        for one in step.seen:
+            if one.tracklet_id not in self._evidence:
+                fresh = Evidence(self._now_ms, self._settings.crop, self._settings.sighting)
+                self._evidence[one.tracklet_id] = fresh
+            self._evidence[one.tracklet_id].last_seen_at_ms = self._now_ms
+        self.counts.frames += 1
+        self.counts.boxes += len(detections)
+        crops = cut_crops(frame, detections, step.seen, self._settings.crop)
+        return [crop for crop in crops if self._evidence[crop.tracklet_id].wants(crop)]
+
+    def absorb(self, crops: Sequence[Crop], vectors: Sequence[Vector]) -> list[Sighting]:
+        """Take the vectors of what ``observe`` returned; return the sightings that this frame makes due."""
+        for crop, vector in zip(crops, vectors, strict=True):
+            self._evidence[crop.tracklet_id].keep(crop, vector)
+        self.counts.crops += len(crops)
+        due = (evidence.due(self._now_ms, self._model_id) for evidence in self._evidence.values())
+        return self._counted(chain(due, self._closed(self._ended)))
+
+    def finish(self) -> list[Sighting]:
+        """End every tracklet; return their last sightings."""
+        return self._counted(self._closed(self._tracker.finish()))
+
+    def _closed(self, ended: Sequence[str]) -> Iterator[Sighting | None]:
+        for tracklet_id in ended:
+            evidence = self._evidence.pop(tracklet_id, None)
+            self.counts.tracklets += 1
+            yield evidence.close(self._now_ms, self._model_id) if evidence else None
+
+    def _counted(self, sightings: Iterable[Sighting | None]) -> list[Sighting]:
+        told = [sighting for sighting in sightings if sighting is not None]
+        self.counts.sightings += len(told)
+        return told
+
+
+def ingest(
+    frames: Iterable[Frame], detector: PersonDetector, embedder: ImageEmbedder, settings: IngestSettings | None = None
+) -> Iterator[Sighting]:
+    """Yield the sightings of one camera's frames as they become due, and the last ones when the frames end.
+
+    Where the footage turns out to be damaged, what was seen up to its last good frame is yielded before that is told.
+
+    Raises:
+        SourceError: the frames cannot be read.
+        DamagedError: they end early; every sighting of the good ones has been yielded.
+    """
+    settings = settings or IngestSettings()
+    camera: CameraIngest | None = None
+    damage: DamagedError | None = None
+    stream = iter(frames)
+    while True:
+        try:
+            frame = next(stream, None)
+        except DamagedError as error:
+            frame, damage = None, error
+        if frame is None:
+            break
+        camera = camera or CameraIngest(
+            frame.camera_id, frame.clock, detector.sure_confidence, embedder.model_id, settings
+        )
+        (detections,) = detector.detect([frame.image])
+        crops = camera.observe(frame, detections)
+        yield from camera.absorb(crops, embed_crops(crops, embedder))
+    if camera is not None:
+        yield from camera.finish()
+    if damage is not None:
+        raise damage

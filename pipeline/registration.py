@@ -1,0 +1,66 @@
+"""From a description to an entry of the watchlist: embedded, with a threshold of its own."""
+
+import secrets
+from dataclasses import dataclass
+
+from pipeline.errors import BackgroundError
+from pipeline.records import Schedule, WatchlistEntry
+from pipeline.threshold.background import Background, threshold
+from reid.embedder import Embedder
+
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asks lookout to look out for."""
+
+    description: str
+    false_match_rate: float = 0.01
+    label: str = ""
+    reason: str = ""
+    owner: str = ""
+    cameras: tuple[str, ...] = ()
+    schedule: Schedule | None = None
+    cooldown_s: float = 60.0
+    ttl_h: float = 24.0  # 0 for ever
+
+
+def register(wanted: Wanted, embedder: Embedder, background: Background, now_ms: int) -> WatchlistEntry:
+    """Return the entry of a description; its id is new.
+
+    Args:
+        wanted: the description and when it counts.
+        embedder: of the weights that the sightings are embedded with.
+        background: whose scores set the threshold.
+        now_ms: UTC, when the entry is made.
+
+    Raises:
+        SentenceError: the description cannot be embedded.
+        BackgroundError: the background is of other weights, or too small for the rate.
+    """
+    if background.model_id != embedder.model_id:
+        raise BackgroundError(
+            f"the background was embedded by {background.model_id}, but the description by {embedder.model_id}; "
+            "build one for these weights with: lookout background build"
+        )
+    vector = embedder.encode_text([wanted.description])[0]
+    limit = threshold(background, vector, wanted.false_match_rate)
+    return WatchlistEntry(
+        entry_id=secrets.token_hex(6),
+        description=wanted.description,
+        vector=vector,
+        model_id=embedder.model_id,
+        threshold=limit.similarity,
+        false_match_rate=wanted.false_match_rate,
+        background=limit.words,
+        version=0,  # the store numbers versions
+        created_at_ms=now_ms,
+        label=wanted.label,
+        reason=wanted.reason,
+        owner=wanted.owner,
+        cameras=wanted.cameras,
+        schedule=wanted.schedule,
+        expires_at_ms=now_ms + round(wanted.ttl_h * _HOUR_MS) if wanted.ttl_h else None,
+        cooldown_s=wanted.cooldown_s,
+    )

@@ -1,0 +1,58 @@
+"""Source: the first stage. A file, a folder of images or a camera becomes frames with times."""
+
+import os
+import re
+from pathlib import Path
+
+from pipeline.clock import Clock, SystemClock
+from pipeline.errors import SourceError
+from pipeline.redact import redact_address
+from pipeline.sources.base import QueuePolicy, Source, SourceSettings, SourceState
+from pipeline.sources.film import FilmSource
+from pipeline.sources.folder import FolderSource
+from pipeline.sources.live import LiveSource
+from pipeline.sources.times import paced
+
+__all__ = ["QueuePolicy", "Source", "SourceSettings", "SourceState", "is_live", "open_source", "paced"]
+
+SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "rtp", "udp", "srt")
+
+
+def is_live(address: str) -> bool:
+    """Return whether an address is that of a camera, not of recorded footage.
+
+    Raises:
+        SourceError: it names a protocol that is not read here.
+    """
+    scheme, mark, _ = address.partition("://")
+    if not mark or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        return re.fullmatch(r"\d{1,3}", address) is not None
+    if scheme.lower() not in SCHEMES:
+        known = ", ".join(f"{each}://" for each in SCHEMES)
+        raise SourceError(
+            f"a camera's address begins with {known}, or it is a device number; found {redact_address(address)}"
+        )
+    return True
+
+
+def open_source(
+    address: str, camera_id: str, settings: SourceSettings | None = None, clock: Clock | None = None
+) -> Source:
+    """Open what the frames of a camera come from.
+
+    Args:
+        address: a video file, a folder of images, the address of a camera, or the number of a device.
+        camera_id: whose frames these are to be.
+        settings: rate, start and deadlines.
+        clock: for the times of a camera's frames; recorded footage has its own.
+
+    Raises:
+        SourceError: recorded footage is missing or cannot be decoded, or nobody knows such an address. A camera that
+            does not answer is no error: it is asked again.
+    """
+    settings = settings or SourceSettings()
+    if is_live(address):
+        target = int(address) if address.isdecimal() else address
+        return LiveSource(target, camera_id, settings, clock or SystemClock())
+    kind = FolderSource if address and os.path.isdir(address) else FilmSource  # noqa: PTH112 - this one never raises
+    return kind(Path(address), camera_id, settings)

@@ -1,0 +1,29 @@
+"""OpenCV's video capture, opened quietly and with deadlines."""
+
+import os
+
+import cv2
+
+
+def open_capture(target: str | int, open_timeout_s: float, read_timeout_s: float) -> cv2.VideoCapture:
+    """Open a path, an address or a device number; ``isOpened`` of what is returned says whether that went well.
+
+    Both deadlines hold for FFmpeg, not for devices.
+    """
+    _silence()
+    if isinstance(target, int):
+        return cv2.VideoCapture(target)
+    deadlines = [
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+        round(1000 * open_timeout_s),
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+        round(1000 * read_timeout_s),
+    ]
+    return cv2.VideoCapture(target, cv2.CAP_FFMPEG, deadlines)
+
+
+def _silence() -> None:
+    # Both write to standard error what they cannot read, addresses with passwords perhaps included.
+    # What an operator needs to know stands in our own errors.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

@@ -1,0 +1,54 @@
+"""Entries, alerts and reviews as a store keeps them: versioned msgpack, vectors as raw little-endian float32."""
+
+from typing import Any, TypeVar, get_origin
+
+import msgspec
+import numpy as np
+
+from pipeline.errors import StoreError
+from pipeline.records import Alert, WatchlistEntry
+from pipeline.store.base import Review
+
+_VERSION = 1
+_Kept = TypeVar("_Kept", WatchlistEntry, Alert, Review)
+
+
+def encode(kept: WatchlistEntry | Alert | Review) -> bytes:
+    """Return what a store writes."""
+    return bytes([_VERSION]) + msgspec.msgpack.encode(kept, enc_hook=_write_vector)
+
+
+def decode(value: bytes, kind: type[_Kept], where: str) -> _Kept:
+    """Read what ``encode`` returned.
+
+    Args:
+        value: as the store keeps it.
+        kind: what it is expected to be.
+        where: the key it stood under, for the message.
+
+    Raises:
+        StoreError: it is damaged, or of a version that is not read here.
+    """
+    if value[:1] != bytes([_VERSION]):
+        found = f"version {value[0]}" if value else "nothing"
+        raise StoreError(
+            f"{where}: expected a record of version {_VERSION}, but found {found}; remove it or restore it"
+        )
+    try:
+        return msgspec.msgpack.decode(value[1:], type=kind, dec_hook=_read_vector)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        raise StoreError(f"{where} is damaged ({error}); remove it or restore it") from error
+
+
+def _write_vector(value: Any) -> bytes:
+    if isinstance(value, np.ndarray):
+        return value.astype("<f4", copy=False).tobytes()
+    if isinstance(value, np.floating):
+        raise TypeError(f"expected a number of Python's, but found {type(value).__name__}")
+    raise NotImplementedError(f"no writer for {type(value).__name__}")
+
+
+def _read_vector(kind: Any, value: Any) -> Any:
+    if get_origin(kind) is np.ndarray and isinstance(value, bytes):
+        return np.frombuffer(value, "<f4").astype(np.float32)
+    raise NotImplementedError(f"no reader for {kind}")

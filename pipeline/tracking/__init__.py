@@ -1,0 +1,1 @@
+"""What following people rests on."""

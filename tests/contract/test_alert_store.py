@@ -1,0 +1,170 @@
+"""What every alert store holds to; the same tests for each adapter."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import StoreError, UnknownAlertError
+from pipeline.records import Alert, AlertState, CaptureClock, Origin
+from pipeline.store.base import AlertFilter, AlertStore, Review
+from pipeline.store.open import open_alerts
+
+AT_MS = 1_700_000_000_000
+
+
+@pytest.fixture(params=["sqlite"])
+def address(tmp_path: Path) -> str:
+    """Return the address of an empty store."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[AlertStore]:
+    """Return a store."""
+    with open_alerts(address) as opened:
+        yield opened
+
+
+def alert(alert_id: str = "a", similarity: float = 0.4, at_ms: int = AT_MS) -> Alert:
+    """Return an alert whose evidence tells its similarity."""
+    return Alert(
+        alert_id=alert_id,
+        entry_id="e-1",
+        entry_version=2,
+        description="a man in red",
+        camera_id="gate",
+        tracklet_id=f"t-{alert_id}",
+        model_id="tiny-1",
+        similarity=similarity,
+        threshold=0.3,
+        captured_at_ms=at_ms,
+        first_seen_at_ms=at_ms - 1000,
+        last_seen_at_ms=at_ms + 1000,
+        clock=CaptureClock.GIVEN,
+        box_xyxy=(1.0, 2.0, 30.5, 80.0),
+        frame_size_wh=(640, 360),
+        origin=Origin.LIVE,
+        raised_at_ms=at_ms + 1500,
+        coordinates=f"lookout.sightings[0]@{round(similarity * 1000)}",
+        crop_jpeg=f"jpeg {similarity}".encode(),
+    )
+
+
+def test_an_alert_comes_back_as_it_was_told(store: AlertStore) -> None:
+    """Every field survives the store, the crop included."""
+    assert store.upsert(alert())
+    assert store.get("a") == alert()
+
+
+def test_what_was_told_before_changes_nothing(store: AlertStore) -> None:
+    """The same alert again is no change, and is answered so."""
+    assert store.upsert(alert())
+    assert not store.upsert(alert())
+
+
+def test_the_better_evidence_wins_whole(store: AlertStore) -> None:
+    """Similarity, crop, coordinates and capture time change together, and only for the better."""
+    store.upsert(alert(similarity=0.4))
+    store.upsert(alert(similarity=0.6, at_ms=AT_MS + 500))
+    store.upsert(alert(similarity=0.5, at_ms=AT_MS + 900))
+    kept = store.get("a")
+    assert (kept.similarity, kept.crop_jpeg, kept.captured_at_ms) == (0.6, b"jpeg 0.6", AT_MS + 500)
+    assert kept.coordinates.endswith("@600")
+
+
+def test_times_in_sight_only_grow(store: AlertStore) -> None:
+    """The first sight and the raising keep the lowest time, the last sight the highest, in whatever order they come."""
+    late, early = alert(similarity=0.6, at_ms=AT_MS + 5000), alert(similarity=0.4)
+    store.upsert(late)
+    assert store.upsert(early)
+    kept = store.get("a")
+    assert (kept.first_seen_at_ms, kept.last_seen_at_ms) == (early.first_seen_at_ms, late.last_seen_at_ms)
+    assert kept.raised_at_ms == early.raised_at_ms
+
+
+def test_a_review_outlives_better_evidence(store: AlertStore) -> None:
+    """What somebody decided stays when the alert is improved afterwards."""
+    store.upsert(alert(similarity=0.4))
+    reviewed = store.review(Review("a", AlertState.CONFIRMED, "kim", "sure", AT_MS))
+    assert reviewed.state is AlertState.CONFIRMED
+    store.upsert(alert(similarity=0.6))
+    assert (store.get("a").state, store.get("a").similarity) == (AlertState.CONFIRMED, 0.6)
+
+
+def test_reviews_are_kept_in_order(store: AlertStore) -> None:
+    """Everything that was said of an alert is there, oldest first."""
+    store.upsert(alert())
+    said = [Review("a", state, "kim", f"note {state}", AT_MS) for state in (AlertState.UNCLEAR, AlertState.FALSE)]
+    for review in said:
+        store.review(review)
+    assert store.reviews("a") == said
+    assert store.reviews("other") == []
+
+
+def test_an_unknown_alert_is_named(store: AlertStore) -> None:
+    """Getting or reviewing an alert that is not there is an error with its id."""
+    with pytest.raises(UnknownAlertError, match="'lost'"):
+        store.get("lost")
+    with pytest.raises(UnknownAlertError, match="'lost'"):
+        store.review(Review("lost", AlertState.FALSE, "kim", "", AT_MS))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (AlertFilter(), ["c", "b", "a"]),
+        (AlertFilter(limit=2), ["c", "b"]),
+        (AlertFilter(camera_id="hall"), ["b"]),
+        (AlertFilter(entry_id="e-2"), ["c"]),
+        (AlertFilter(state=AlertState.FALSE), ["a"]),
+        (AlertFilter(since_ms=AT_MS + 1), ["c", "b"]),
+        (AlertFilter(since_ms=AT_MS, until_ms=AT_MS + 2), ["b", "a"]),
+        (AlertFilter(camera_id="gate", entry_id="e-1"), ["a"]),
+    ],
+)
+def test_filters_narrow(store: AlertStore, wanted: AlertFilter, found: list[str]) -> None:
+    """Alerts come newest first, and each condition leaves out what it says."""
+    store.upsert(alert("a"))
+    store.upsert(replace(alert("b", at_ms=AT_MS + 1), camera_id="hall"))
+    store.upsert(replace(alert("c", at_ms=AT_MS + 2), entry_id="e-2"))
+    store.review(Review("a", AlertState.FALSE, "kim", "", AT_MS))
+    assert [each.alert_id for each in store.find(wanted)] == found
+
+
+def tell(address: str, start: int) -> None:
+    """Tell of one alert with many similarities, from a process of its own."""
+    with open_alerts(address) as mine:
+        for number in range(20):
+            mine.upsert(alert(similarity=(start + 2 * number) / 100))
+
+
+def test_two_matchers_lose_no_evidence(address: str) -> None:
+    """Two processes that tell of the same alert at once leave the best of both."""
+    open_alerts(address).close()
+    context = get_context("spawn")
+    tellers = [context.Process(target=tell, args=(address, start)) for start in (0, 1)]
+    for teller in tellers:
+        teller.start()
+    for teller in tellers:
+        teller.join(60)
+    assert [teller.exitcode for teller in tellers] == [0, 0]
+    with open_alerts(address) as store:
+        assert store.get("a").similarity == 0.39
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    """A file that is no database is an error that names it and stays as it was."""
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, " * 100)
+    with pytest.raises(StoreError, match=r"notes\.txt.*another kind of file"):
+        open_alerts(f"sqlite:///{path}")
+    assert path.read_text().startswith("not a database")
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    """A store in a folder that is not there is an error that names the folder."""
+    with pytest.raises(StoreError, match="nowhere"):
+        open_alerts(f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}")

@@ -1,0 +1,188 @@
+"""What every watchlist store holds to; the same tests for each adapter."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+
+from pipeline.errors import StoreError, UnknownEntryError
+from pipeline.records import Schedule, WatchlistEntry
+from pipeline.store.base import Changes, WatchlistStore
+from pipeline.store.open import open_watchlist
+from pipeline.watchlist import WatchlistView
+
+Open = Callable[[], WatchlistStore]
+
+
+@pytest.fixture(params=["sqlite"])
+def address(tmp_path: Path) -> str:
+    """Return the address of an empty store."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[WatchlistStore]:
+    """Return a store."""
+    with open_watchlist(address) as opened:
+        yield opened
+
+
+def entry(entry_id: str, description: str = "a man in red") -> WatchlistEntry:
+    """Return an entry with everything in it."""
+    return WatchlistEntry(
+        entry_id=entry_id,
+        description=description,
+        vector=np.random.default_rng(len(entry_id)).normal(size=16).astype(np.float32),
+        model_id="tiny-1",
+        threshold=0.31,
+        false_match_rate=0.01,
+        background="100 people of a test",
+        version=0,
+        created_at_ms=1_700_000_000_000,
+        cameras=("gate", "hall"),
+        schedule=Schedule(22 * 60, 6 * 60),
+        expires_at_ms=1_800_000_000_000,
+    )
+
+
+def same(one: WatchlistEntry, other: WatchlistEntry) -> bool:
+    """Return whether entries agree, versions aside."""
+    empty = np.empty(0, np.float32)
+    return np.array_equal(one.vector, other.vector) and replace(one, vector=empty, version=0) == replace(
+        other, vector=empty, version=0
+    )
+
+
+def heard(changes: Changes | None) -> Changes:
+    """Return changes that must be known."""
+    assert changes is not None
+    return changes
+
+
+def test_an_entry_comes_back_as_it_was_put(store: WatchlistStore) -> None:
+    """Every field of an entry, its vector included, survives the store."""
+    store.put(entry("a"))
+    assert same(store.get("a"), entry("a"))
+
+
+def test_versions_count_edits(store: WatchlistStore) -> None:
+    """The store numbers an entry's versions from 1, whatever the entry says."""
+    for version in (1, 2, 3):
+        store.put(replace(entry("a"), version=99))
+        assert store.get("a").version == version
+
+
+def test_revisions_grow(store: WatchlistStore) -> None:
+    """Every edit has a higher revision than the one before, a removal too."""
+    revisions = [store.put(entry("a")), store.put(entry("b")), store.remove("a"), store.put(entry("a"))]
+    assert revisions == sorted(set(revisions))
+
+
+def test_what_is_not_there_is_named(store: WatchlistStore) -> None:
+    """Getting or removing an unknown entry is an error with its id."""
+    with pytest.raises(UnknownEntryError, match="'lost'"):
+        store.get("lost")
+    with pytest.raises(UnknownEntryError, match="'lost'"):
+        store.remove("lost")
+
+
+def test_a_snapshot_is_everything(store: WatchlistStore) -> None:
+    """A snapshot has every entry in the order of ids, and the revision of the last edit."""
+    store.put(entry("b"))
+    revision = store.put(entry("a"))
+    snapshot = store.snapshot()
+    assert [each.entry_id for each in snapshot.entries] == ["a", "b"]
+    assert snapshot.revision == revision
+
+
+def test_changes_are_told_once_each_as_they_are_now(store: WatchlistStore) -> None:
+    """Of many edits of an entry the last is told, and a removed entry as removed."""
+    start = store.put(entry("a"))
+    store.put(entry("b"))
+    store.put(replace(entry("a"), description="a woman in blue"))
+    store.remove("b")
+    changes = heard(store.changes(start, 0))
+    assert [each.description for each in changes.put] == ["a woman in blue"]
+    assert changes.removed == ("b",)
+    assert changes.revision == store.snapshot().revision
+
+
+def test_nothing_new_is_no_change(store: WatchlistStore) -> None:
+    """Without edits, changes come back empty after the time given, at the same revision."""
+    revision = store.put(entry("a"))
+    started = time.monotonic()
+    assert heard(store.changes(revision, 0.3)) == Changes(revision, (), ())
+    assert time.monotonic() - started >= 0.25
+
+
+def test_waiting_ends_with_an_edit(address: str, store: WatchlistStore) -> None:
+    """Who waits for changes hears of another process's edit within a second."""
+    revision = store.put(entry("a"))
+    code = f"from pipeline.store.open import open_watchlist as o; s = o({address!r}); s.remove('a')"
+    other = subprocess.Popen([sys.executable, "-c", code])
+    changes = heard(store.changes(revision, 20))
+    assert changes.removed == ("a",)
+    assert other.wait(20) == 0
+
+
+def test_a_future_that_never_was_needs_a_snapshot(store: WatchlistStore) -> None:
+    """A revision that the store has not reached, as after a restored backup, is answered with None."""
+    revision = store.put(entry("a"))
+    assert store.changes(revision + 5, 0) is None
+
+
+def test_writers_lose_nothing(address: str) -> None:
+    """Four writers at once leave as many versions as they wrote."""
+
+    def write(name: str) -> None:
+        with open_watchlist(address) as mine:
+            for _ in range(10):
+                mine.put(entry("shared"))
+                mine.put(entry(name))
+
+    writers = [Thread(target=write, args=(f"own-{number}",)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    with open_watchlist(address) as store:
+        assert store.get("shared").version == 40
+        assert [store.get(f"own-{number}").version for number in range(4)] == [10] * 4
+        assert store.snapshot().revision == 80
+
+
+def test_edits_outlive_the_process(address: str) -> None:
+    """What was put is there when the store is opened again."""
+    with open_watchlist(address) as first:
+        first.put(entry("a"))
+    with open_watchlist(address) as second:
+        assert same(second.get("a"), entry("a"))
+
+
+def test_a_closed_store_says_so(address: str) -> None:
+    """Using a store after it was closed is an error."""
+    store = open_watchlist(address)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.snapshot()
+
+
+def test_a_view_follows_within_a_second(address: str, store: WatchlistStore) -> None:
+    """The watchlist in memory shows another opener's edits and removals within a second."""
+    store.put(entry("a"))
+    with WatchlistView(store, 16) as view, open_watchlist(address) as other:
+        assert [each.entry_id for each in view().entries] == ["a"]
+        other.put(entry("b"))
+        other.remove("a")
+        until = time.monotonic() + 1.0
+        while [each.entry_id for each in view().entries] != ["b"] and time.monotonic() < until:
+            time.sleep(0.01)
+        assert [each.entry_id for each in view().entries] == ["b"]
+        np.testing.assert_array_equal(view().vectors, [entry("b").vector])
+        assert view().revision == other.snapshot().revision

@@ -1,0 +1,181 @@
+"""The matcher killed, and its log and store failing, at every step: nothing is lost and nothing told under two ids."""
+
+from collections.abc import Callable, Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from pipeline.errors import LogError, StoreError
+from pipeline.log.base import Topic
+from pipeline.records import Phase
+
+Make = Callable[..., Any]
+CALLS = ("subscribe", "poll", "find", "append", "flush", "upsert", "commit")
+
+
+class KilledError(BaseException):
+    """The process is gone."""
+
+
+class Faulty:
+    """Stands before a log, a store or a subscription, and fails at one call, before or after it is done."""
+
+    def __init__(self, inner: Any, fault: "Fault") -> None:
+        self._inner, self._fault = inner, fault
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._inner, name)
+        if name not in CALLS:
+            return call
+
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            self._fault.strike(name, "before")
+            result = call(*args, **kwargs)
+            self._fault.strike(name, "after")
+            return Faulty(result, self._fault) if name == "subscribe" else result
+
+        return guarded
+
+
+class Fault:
+    """Strikes once, at the n-th call of a name."""
+
+    def __init__(self, name: str, moment: str, number: int, error: Callable[[], BaseException]) -> None:
+        self._at, self._left, self._error = (name, moment), number, error
+        self.struck = False
+
+    def strike(self, name: str, moment: str) -> None:
+        """Fail, if it is time."""
+        if (name, moment) == self._at and not self.struck:
+            self._left -= 1
+            if self._left == 0:
+                self.struck = True
+                raise self._error()
+
+
+def film(make_sighting: Make) -> Iterator[Any]:
+    """Yield what cameras saw: alerts raised, improved, cooled, on two cameras, with a broken record between."""
+    start_ms = make_sighting().captured_at_ms
+    for camera in ("gate", "hall"):
+        yield make_sighting(f"{camera}-a", 0, 0.6, 0, camera_id=camera)
+        yield make_sighting(f"{camera}-b", 10, 0.7, 0, camera_id=camera)
+        yield make_sighting(f"{camera}-a", 20, 0.8, 1, camera_id=camera, first_seen_at_ms=start_ms)
+        yield make_sighting(f"{camera}-x", 25, 0.8, 0, camera_id=camera, model_id="model-2")
+        yield make_sighting(f"{camera}-a", 30, 0.7, 2, camera_id=camera, phase=Phase.CLOSE)
+        yield make_sighting(f"{camera}-c", 85, 0.9, 0, camera_id=camera)
+        yield make_sighting(f"{camera}-d", 95, 0.9, 0, camera_id=camera)
+        yield make_sighting(f"{camera}-a2", 200, 0.55, 0, camera_id=camera)
+        yield make_sighting(f"{camera}-a2", 230, 0.95, 1, camera_id=camera, phase=Phase.CLOSE)
+
+
+def essence(alerts: list[Any]) -> list[Any]:
+    """Return what of alerts must not depend on luck."""
+    return sorted(
+        (each.alert_id, each.similarity, each.coordinates, each.first_seen_at_ms, each.last_seen_at_ms)
+        for each in alerts
+    )
+
+
+def harm(site: Any, fault: Fault) -> None:
+    """Put a fault before log and store."""
+    site.log, site.alerts = Faulty(site.log, fault), Faulty(site.alerts, fault)
+
+
+@pytest.fixture
+def undisturbed(new_site: Make, make_sighting: Make) -> Any:
+    """Return a site where nothing went wrong."""
+    site = new_site()
+    site.publish(*film(make_sighting))
+    site.match(batch=4)
+    assert len(site.stored()) == 6
+    return site
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+@pytest.mark.parametrize("call", [(name, moment) for name in CALLS for moment in ("before", "after")], ids="-".join)
+@pytest.mark.parametrize("batch", [4, 100])
+def test_a_killed_matcher_loses_nothing(
+    new_site: Make, make_sighting: Make, undisturbed: Any, call: tuple[str, str], number: int, batch: int
+) -> None:
+    """Killed at any call, the next matcher ends with the alerts of an undisturbed run, each told, none twice."""
+    site = new_site()
+    log, alerts = site.log, site.alerts
+    site.publish(*film(make_sighting))
+    fault = Fault(*call, number, KilledError)
+    harm(site, fault)
+    matcher = site.matcher(batch)
+    try:
+        while matcher.step():
+            pass
+    except KilledError:
+        log.die()
+    site.log, site.alerts = log, alerts
+    site.match(batch)
+    assert essence(site.stored()) == essence(undisturbed.stored())
+    assert {each.alert_id for each in site.told()} == {each.alert_id for each in site.stored()}
+    best = {each.alert_id: each.similarity for each in sorted(site.told(), key=lambda each: each.similarity)}
+    assert best == {each.alert_id: each.similarity for each in site.stored()}
+    assert {record.key for record in site.log.records(Topic.DEAD_LETTERS)} == {"gate", "hall"}
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+@pytest.mark.parametrize("call", [(name, moment) for name in CALLS for moment in ("before", "after")], ids="-".join)
+def test_a_failing_log_or_store_is_tried_again(
+    new_site: Make, make_sighting: Make, undisturbed: Any, call: tuple[str, str], number: int
+) -> None:
+    """The same matcher goes on after a failure of any call and ends with the same alerts, in the same order."""
+    site = new_site()
+    site.publish(*film(make_sighting))
+    log, alerts = site.log, site.alerts
+    kind = StoreError if call[0] in {"find", "upsert"} else LogError
+    fault = Fault(*call, number, lambda: kind("it is away"))
+    harm(site, fault)
+    matcher = site.match(batch=4)
+    site.log, site.alerts = log, alerts
+    assert essence(site.stored()) == essence(undisturbed.stored())
+    firsts = list(dict.fromkeys(each.alert_id for each in site.told()))
+    assert firsts == list(dict.fromkeys(each.alert_id for each in undisturbed.told()))
+    failures = matcher.counts.log_failures + matcher.counts.store_failures
+    assert failures == fault.struck
+
+
+def test_everything_delivered_again_changes_nothing(undisturbed: Any) -> None:
+    """A group set back to the beginning of the log finds its alerts in the store and tells nobody."""
+    stored, told = undisturbed.stored(), undisturbed.told()
+    undisturbed.log.committed.clear()
+    undisturbed.clock.advance(3600)
+    counts = undisturbed.match(batch=3).counts
+    assert (undisturbed.stored(), undisturbed.told()) == (stored, told)
+    assert (counts.raised, counts.improved) == (0, 0)
+
+
+def test_the_size_of_a_batch_does_not_matter(new_site: Make, make_sighting: Make, undisturbed: Any) -> None:
+    """Sightings one by one, or all at once, make the same alerts."""
+    for batch in (1, 2, 100):
+        site = new_site()
+        site.publish(*film(make_sighting))
+        site.match(batch)
+        assert essence(site.stored()) == essence(undisturbed.stored())
+
+
+def test_stop_ends_a_matcher_whose_store_is_away(new_site: Make, make_sighting: Make) -> None:
+    """A matcher that cannot write its batch still ends when told, without committing what it could not write."""
+    site = new_site()
+    site.publish(make_sighting())
+
+    class Away:
+        def find(self, _: Any) -> Any:
+            raise StoreError("the store is away")
+
+    alerts, site.alerts = site.alerts, Away()
+    matcher = site.matcher()
+    thread = Thread(target=matcher.run)
+    thread.start()
+    matcher.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert not any(site.log.committed.values())
+    site.alerts = alerts
+    site.match()
+    assert len(site.told()) == 1
