@@ -12,6 +12,7 @@ CARD_FILE = "card.json"
 VOCABULARY_FILE = "vocabulary.json"
 IMAGE_GRAPH = "image.onnx"
 TEXT_GRAPH = "text.onnx"
+PIECES_FILE = "wordpieces.txt"  # only where a BERT reads the sentences
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,10 +20,11 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         name: the recipe's name.
-        model_id: name and the hash of graphs and vocabulary; vectors are comparable only where it is equal.
+        model_id: name and the hash of graphs, vocabulary and word pieces; vectors are comparable only where it is
+            equal.
         embedding_dim: length of a vector.
         image_hw: height and width of the crops that the image graph takes, px.
-        token_limit: words that the text graph takes.
+        token_limit: words, or a BERT's word pieces, that the text graph takes.
         normalisation: how the image graph treats its uint8 BGR input; for the reader, it is in the graph.
         precision: fp32 or fp16, of the graphs' weights and arithmetic.
         network: the network's configuration (``reid.config.NetworkConfig``).
@@ -45,13 +47,14 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def content_hash(folder: Path) -> str:
-    """Return the first 12 hex digits of the SHA-256 over both graphs and the vocabulary.
+    """Return the first 12 hex digits of the SHA-256 over both graphs, the vocabulary and, if any, the word pieces.
 
     Raises:
         WeightsError: one of them cannot be read.
     """
     digest = hashlib.sha256()
-    for name in (IMAGE_GRAPH, TEXT_GRAPH, VOCABULARY_FILE):
+    pieces = (PIECES_FILE,) if (folder / PIECES_FILE).exists() else ()
+    for name in (IMAGE_GRAPH, TEXT_GRAPH, VOCABULARY_FILE, *pieces):
         try:
             digest.update((folder / name).read_bytes())
         except OSError as error:

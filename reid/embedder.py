@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from reid.card import IMAGE_GRAPH, TEXT_GRAPH, VOCABULARY_FILE, Card, read_card
+from reid.card import IMAGE_GRAPH, PIECES_FILE, TEXT_GRAPH, VOCABULARY_FILE, Card, read_card
 from reid.crops import stack_crops
 from reid.errors import WeightsError
 from reid.providers import Provider, open_session, provider_of
-from reid.text.tokenizer import Explanation, Tokenizer
+from reid.text.bert_tokenizer import BertTokenizer
+from reid.text.pieces import read_pieces
+from reid.text.tokenizer import Explanation, SentenceTokenizer, Tokenizer
 from reid.text.vocabulary import Vocabulary
 
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
@@ -97,13 +99,16 @@ class Embedder:
         return self._tokenizer.explain(sentence)
 
 
-def read_tokenizer(weights: Path = SHIPPED_WEIGHTS) -> Tokenizer:
+def read_tokenizer(weights: Path = SHIPPED_WEIGHTS) -> SentenceTokenizer:
     """Return the tokenizer of a weights folder, without loading its graphs.
 
     Raises:
         WeightsError: the folder is missing, damaged or not what its card says.
     """
-    return Tokenizer(read_vocabulary(weights), read_card(weights).token_limit)
+    vocabulary, token_limit = read_vocabulary(weights), read_card(weights).token_limit
+    if (weights / PIECES_FILE).exists():
+        return BertTokenizer(read_pieces(weights / PIECES_FILE), vocabulary, token_limit)
+    return Tokenizer(vocabulary, token_limit)
 
 
 def read_vocabulary(weights: Path) -> Vocabulary:

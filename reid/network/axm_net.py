@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reid.config import NetworkConfig
+from reid.network.bert import FrozenBert
 from reid.network.branches import GlobalBranch, PartBranch, TextBranch
 from reid.network.trunk import Trunk
 
@@ -21,11 +22,14 @@ class VisualEmbedding(NamedTuple):
 class AXMNet(nn.Module):
     """The whole network; training looks at V_G, V_P and T, everybody else at one vector a side."""
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NetworkConfig, bert: FrozenBert | None = None) -> None:
+        """Draw the weights; ``bert``, whose size ``config`` then has, takes the place of learned word vectors."""
         super().__init__()
         channels = config.stage_channels[-1]
         self.config = config
-        self.words = nn.Embedding(config.vocabulary_size, config.word_dim, padding_idx=0)
+        self.words: nn.Embedding | FrozenBert = (
+            nn.Embedding(config.vocabulary_size, config.word_dim, padding_idx=0) if bert is None else bert
+        )
         self.trunk = Trunk(config)
         self.global_branch = GlobalBranch(channels, config.stripes, config.embedding_dim)
         self.part_branch = PartBranch(channels, config.stripes, config.embedding_dim)

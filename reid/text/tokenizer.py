@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +26,31 @@ class Explanation:
     truncated: tuple[str, ...]  # known words beyond the network's length
 
 
+class SentenceTokenizer(Protocol):
+    """Turns sentences into the ids that one network reads; holds no state between calls.
+
+    Attributes:
+        token_limit: ids of a sentence, padding included.
+        marks: ids that frame a sentence and stand for no word of it.
+    """
+
+    token_limit: int
+    marks: tuple[int, ...]
+
+    def __call__(self, sentences: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Return ids (n, token_limit), padded with 0; raises ``SentenceError`` as ``explain`` does."""
+
+    def explain(self, sentence: str) -> Explanation:
+        """Say what becomes of each word; raises ``SentenceError`` where nothing is known of any."""
+
+
 class Tokenizer:
     """Turns sentences into ids of one vocabulary; holds no state between calls."""
 
     def __init__(self, vocabulary: Vocabulary, token_limit: int) -> None:
         self.vocabulary = vocabulary
         self.token_limit = token_limit
+        self.marks: tuple[int, ...] = ()
 
     def __call__(self, sentences: Sequence[str]) -> npt.NDArray[np.int64]:
         """Return ids (n, token_limit), padded with 0.
@@ -55,7 +75,7 @@ class Tokenizer:
         Raises:
             SentenceError: as for a call.
         """
-        _check_length(sentence)
+        check_length(sentence)
         known: list[str] = []
         corrected: list[tuple[str, str]] = []
         denied: list[str] = []
@@ -71,10 +91,7 @@ class Tokenizer:
             if target:
                 known.append(target)
         if not known:
-            raise SentenceError(
-                f"no word of {_shorten(sentence)!r} describes a person's looks in a way the network knows; "
-                "say what the person wears or carries, for example 'a woman in a red jacket with a backpack'"
-            )
+            raise nothing_known(sentence)
         return Explanation(
             tuple(known[: self.token_limit]),
             tuple(corrected),
@@ -91,7 +108,12 @@ class Tokenizer:
         return self.vocabulary.correct(word.canonical)
 
 
-def _check_length(sentence: str) -> None:
+def check_length(sentence: str) -> None:
+    """Refuse what is no description by its length alone.
+
+    Raises:
+        SentenceError: the sentence is empty or too long.
+    """
     if not sentence.strip():
         raise SentenceError("the description is empty; say what the person wears or carries")
     if len(sentence) > LONGEST_SENTENCE:
@@ -99,6 +121,14 @@ def _check_length(sentence: str) -> None:
             f"the description has {len(sentence)} characters, but at most {LONGEST_SENTENCE} are read; "
             "describe one person in a few sentences"
         )
+
+
+def nothing_known(sentence: str) -> SentenceError:
+    """Return the error for a sentence without any known word."""
+    return SentenceError(
+        f"no word of {_shorten(sentence)!r} describes a person's looks in a way the network knows; "
+        "say what the person wears or carries, for example 'a woman in a red jacket with a backpack'"
+    )
 
 
 def _shorten(sentence: str, length: int = 60) -> str:

@@ -5,13 +5,15 @@ import copy
 import torch
 
 from reid.network.axm_net import AXMNet
+from reid.network.bert import FrozenBert
 
 
 class AveragedNetwork:
     """Follows a network; early on faster, so that the first averages are not the random start."""
 
     def __init__(self, network: AXMNet, decay: float) -> None:
-        self.network = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
+        never_changes = {id(network.words): network.words} if isinstance(network.words, FrozenBert) else {}
+        self.network = copy.deepcopy(network, never_changes).eval().requires_grad_(requires_grad=False)
         self.decay = decay
         self.steps = 0
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from reid.text.attributes import attribute_weight, exclusive_groups, is_colour
-from reid.text.tokenizer import Tokenizer
+from reid.text.tokenizer import SentenceTokenizer
 from reid.training.losses import Targets
 from reid.training.material import Material
 from reid.training.recolour import dye
@@ -20,7 +20,10 @@ from reid.training.sentences import Choice, choose_sentence
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B pairs: images (B, 3, h, w) float32 RGB 0..1 before augmentation, token ids (B, L)."""
+    """B pairs: images (B, 3, h, w) float32 RGB 0..1 before augmentation, token ids (B, L).
+
+    A share of a batch has the images and sentences of b of the pairs, and the targets of all B.
+    """
 
     images: Tensor
     token_ids: Tensor
@@ -50,7 +53,7 @@ class _Pair:
 class Batches:
     """Draws an epoch's batches; the same seed and epoch give the same ones."""
 
-    def __init__(self, material: Material, tokenizer: Tokenizer, settings: BatchSettings, seed: int) -> None:
+    def __init__(self, material: Material, tokenizer: SentenceTokenizer, settings: BatchSettings, seed: int) -> None:
         self._material = material
         self._tokenizer = tokenizer
         self._settings = settings
@@ -64,13 +67,13 @@ class Batches:
         for row, person in enumerate(material.persons):
             self._by_person[int(person)].append(row)
 
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """Yield the batches of one epoch; a rest too small for a batch is left out."""
+    def epoch(self, number: int, share: slice = slice(None)) -> Iterator[Batch]:
+        """Yield the batches of one epoch, or a share of each; a rest too small for a batch is left out."""
         rng = Random(f"{self._seed}/{number}")
         rows = self._draw_rows(rng)
         size = self._settings.batch_size
         for start in range(0, len(rows) - size + 1, size):
-            yield self._batch(rows[start : start + size], rng)
+            yield self._batch(rows[start : start + size], rng, share)
 
     def __len__(self) -> int:
         limit = self._settings.crops_per_person
@@ -83,14 +86,16 @@ class Batches:
         limit = self._settings.crops_per_person
         return [row for rows in persons for row in rng.sample(rows, min(limit, len(rows)))]
 
-    def _batch(self, rows: list[int], rng: Random) -> Batch:
+    def _batch(self, rows: list[int], rng: Random, share: slice) -> Batch:
         pairs = [self._pair(row, rng) for row in rows]
         ids = _trim(self._tokenizer([pair.choice.text for pair in pairs]))
         drop = np.random.default_rng(rng.getrandbits(32)).random(ids.shape) < self._settings.word_dropout
         drop[:, 0] = False  # never the only word
-        images = torch.from_numpy(np.stack([pair.image for pair in pairs])).permute(0, 3, 1, 2).float().div_(255)
-        flip = torch.tensor([not _names_a_side(pair.choice.text) for pair in pairs])
-        return Batch(images, torch.from_numpy(_drop_words(ids, drop)), flip, self._targets(rows, pairs))
+        drop &= ~np.isin(ids, self._tokenizer.marks)
+        ids = _drop_words(ids, drop)[share]
+        images = torch.from_numpy(np.stack([pair.image for pair in pairs[share]])).permute(0, 3, 1, 2).float().div_(255)
+        flip = torch.tensor([not _names_a_side(pair.choice.text) for pair in pairs[share]])
+        return Batch(images, torch.from_numpy(ids), flip, self._targets(rows, pairs))
 
     def _pair(self, row: int, rng: Random) -> _Pair:
         present = self._material.attributes[row]

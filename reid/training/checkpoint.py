@@ -1,5 +1,10 @@
-"""What a run needs to go on, in one file, replaced in one step."""
+"""What a run needs to go on, in one file, replaced in one step.
 
+A frozen BERT never changes and is a hundred times larger than the rest: the file names it by its digest, and the
+run's folder holds it once, in ``bert``.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -9,7 +14,10 @@ import torch
 from reid.config import NetworkConfig
 from reid.errors import ConfigurationError, WeightsError
 from reid.network.axm_net import AXMNet
+from reid.network.bert import FrozenBert, open_bert
 from reid.training.learner import Learner, Origin
+
+BERT_FOLDER = "bert"
 
 
 def save_checkpoint(path: Path, learner: Learner) -> None:
@@ -28,6 +36,8 @@ def save_checkpoint(path: Path, learner: Learner) -> None:
         "best": learner.best,
         "best_epoch": learner.best_epoch,
     }
+    if isinstance(learner.network.words, FrozenBert):
+        state["bert"] = learner.network.words.digest
     temporary = path.with_suffix(".tmp")
     torch.save(state, temporary)
     temporary.replace(path)
@@ -46,16 +56,28 @@ def load_network(path: Path) -> tuple[AXMNet, Origin]:
     """Return the averaged network of a checkpoint and where it came from.
 
     Raises:
-        WeightsError: the file is missing or not a checkpoint of this version.
+        WeightsError: the file is missing or not a checkpoint of this version, or its BERT is not beside it.
     """
     state = _read(path)
     try:
-        network = AXMNet(NetworkConfig.from_dict(state["config"]))
+        network = AXMNet(NetworkConfig.from_dict(state["config"]), _bert_beside(path, state))
         network.load_state_dict(state["average"])
         origin = Origin(str(state["name"]), tuple(state["trained_on"]), tuple(state["words"]))
     except (KeyError, AttributeError, TypeError, RuntimeError, ConfigurationError) as error:
         raise WeightsError(f"{path} is not a checkpoint of this version: {error!r}") from error
     return network.eval(), origin
+
+
+def _bert_beside(path: Path, state: Mapping[str, Any]) -> FrozenBert | None:
+    if "bert" not in state:
+        return None
+    bert = open_bert(path.parent / BERT_FOLDER)
+    if bert.digest != state["bert"]:
+        raise WeightsError(
+            f"{path} was trained on the BERT {state['bert']}, but {path.parent / BERT_FOLDER} holds {bert.digest}; "
+            "copy the whole folder of the run again"
+        )
+    return bert
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -75,6 +97,9 @@ def load_checkpoint(path: Path, learner: Learner) -> None:
         WeightsError: the file is missing or does not fit.
     """
     state = _read(path)
+    words = learner.network.words
+    if state.get("bert") != (words.digest if isinstance(words, FrozenBert) else None):
+        raise WeightsError(f"{path} belongs to another BERT, or to none; resume with the recipe it was made by")
     try:
         learner.network.load_state_dict(state["network"])
         learner.average.network.load_state_dict(state["average"])

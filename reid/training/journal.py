@@ -58,6 +58,24 @@ class Journal:
             self._board.close()
 
 
+class Silence:
+    """The journal of a process that is not the first: it writes and says nothing."""
+
+    def write(self, row: dict[str, float]) -> None:
+        """Leave the row to the first process."""
+
+    def progress(self, steps: Iterable[Any], total: int, epoch: int) -> Iterator[Any]:
+        """Pass ``steps`` through."""
+        del total, epoch
+        yield from steps
+
+    def say(self, text: str) -> None:
+        """Leave the line to the first process."""
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
+
 def _tensorboard(folder: Path) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter

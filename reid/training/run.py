@@ -1,6 +1,8 @@
 """From a recipe to a trained network: read, build, learn; what ``lookout train`` does."""
 
 import json
+import os
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,23 +11,28 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from reid.datasets.holdout import hold_out_people
 from reid.datasets.load import load_dataset
 from reid.datasets.sample import Sample
 from reid.errors import ConfigurationError, DatasetError
-from reid.text.tokenizer import Tokenizer
-from reid.text.vocabulary import Vocabulary
+from reid.network.bert import FrozenBert, copy_bert, find_bert, open_bert
+from reid.text.bert_tokenizer import BertTokenizer
+from reid.text.pieces import WordPieces
+from reid.text.tokenizer import SentenceTokenizer, Tokenizer
+from reid.text.vocabulary import Vocabulary, learn_vocabulary
 from reid.training.batches import Batches
-from reid.training.checkpoint import load_checkpoint, read_words
+from reid.training.checkpoint import BERT_FOLDER, load_checkpoint, read_words
+from reid.training.distributed import Ranks, joined, read_ranks
 from reid.training.language import collect_sentences, learn_language
-from reid.training.learner import build_learner
+from reid.training.learner import build_learner, choose_device
 from reid.training.material import load_material
-from reid.training.settings import Recipe
+from reid.training.settings import BertSettings, Recipe
 from reid.training.train import train
 from reid.training.validation import Validator
 
 
 def run_recipe(recipe: Recipe, folder: Path, *, resume: bool = False) -> Path:
-    """Train by a recipe and return the best checkpoint.
+    """Train by a recipe and return the best checkpoint; started by ``torchrun``, together with the other processes.
 
     Args:
         recipe: what to train, on what, for how long.
@@ -42,26 +49,39 @@ def run_recipe(recipe: Recipe, folder: Path, *, resume: bool = False) -> Path:
         raise ConfigurationError(f"{folder} holds an earlier run; resume it with --resume or choose another folder")
     if recipe.run.threads:
         torch.set_num_threads(recipe.run.threads)
+    ranks = read_ranks(os.environ)
+    ranks.share(recipe.batches.batch_size)
+    with joined(ranks, choose_device(recipe.run, ranks.local)):
+        _run(recipe, folder, ranks, resume=resume)
+    return folder / "best.pt"
+
+
+def _run(recipe: Recipe, folder: Path, ranks: Ranks, *, resume: bool) -> None:
+    last = folder / "last.pt"
     training, validation = split_held_out(read_samples(recipe), recipe.data.hold_out)
-    vocabulary, vectors = _language(recipe, training, last if resume else None)
-    tokenizer = Tokenizer(vocabulary, recipe.network.token_limit)
+    bert = _take_bert(recipe.bert, folder / BERT_FOLDER, ranks, resume=resume)
+    vocabulary, words = _language(recipe, training, last if resume else None, bert)
+    tokenizer = _tokenizer(vocabulary, bert, recipe.network.token_limit)
     material = load_material(training, recipe.data.stored_hw)
-    seen = load_material([s for s in validation if s.captions], recipe.data.stored_hw, material.attribute_names)
-    learner = build_learner(recipe, vocabulary, vectors, material)
+    ranks.require_same(zlib.crc32(repr((vocabulary.words, material.keys)).encode()), "data set")
+    seen = load_material(_described(validation), recipe.data.stored_hw, material.attribute_names)
+    learner = build_learner(recipe, vocabulary, words, material, ranks)
     if resume:
         load_checkpoint(last, learner)
     batches = Batches(material, tokenizer, recipe.batches, recipe.run.seed)
     train(learner, batches, Validator(seen, tokenizer), recipe, folder)
-    return folder / "best.pt"
 
 
 def read_samples(recipe: Recipe) -> list[Sample]:
-    """Return the data set's samples with the recipe's own sentences added.
+    """Return the data set's samples with the recipe's own sentences added, and a split val made where it says so.
 
     Raises:
         DatasetError: either cannot be read.
+        ConfigurationError: a split val shall be made, but cannot, or there is one.
     """
-    samples = load_dataset(recipe.data.path, recipe.data.format)
+    if recipe.data.hold_out is not None and recipe.data.hold_out_people is not None:
+        raise ConfigurationError("hold_out and hold_out_people are both set in [data]; one of them makes the split")
+    samples = _with_val(load_dataset(recipe.data.path, recipe.data.format), recipe.data.hold_out_people)
     if recipe.data.captions is None:
         return samples
     added = _read_captions(recipe.data.captions)
@@ -78,6 +98,31 @@ def validation_samples(recipe: Recipe) -> list[Sample]:
     return [s for s in split_held_out(read_samples(recipe), recipe.data.hold_out)[1] if s.captions]
 
 
+def _with_val(samples: list[Sample], share: float | None) -> list[Sample]:
+    if share is None:
+        return samples
+    if any(sample.split == "val" for sample in samples):
+        raise ConfigurationError(
+            f"hold_out_people = {share}, but the data set has a split val of its own; leave it out"
+        )
+    return hold_out_people(samples, share)
+
+
+def _described(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the samples that can be searched for by a sentence.
+
+    Raises:
+        DatasetError: there is none, so nothing could be validated.
+    """
+    described = [sample for sample in samples if sample.captions]
+    if not described:
+        raise DatasetError(
+            "there is no crop with a sentence to validate on; keep a source (hold_out) or a share of train's people "
+            "(hold_out_people) out of training, in [data]"
+        )
+    return described
+
+
 def _read_captions(path: Path) -> dict[str, tuple[str, ...]]:
     try:
         lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
@@ -86,14 +131,32 @@ def _read_captions(path: Path) -> dict[str, tuple[str, ...]]:
         raise DatasetError(f"{path} must hold JSON lines with 'key' and 'captions': {error!r}") from error
 
 
+def _take_bert(settings: BertSettings, folder: Path, ranks: Ranks, *, resume: bool) -> FrozenBert | None:
+    """Copy the recipe's BERT into the run's folder, unless the run goes on with the one there, and open it."""
+    if settings.model is None:
+        return None
+    if ranks.first and not resume:
+        copy_bert(find_bert(settings.model, download=settings.download), folder)
+    ranks.wait()
+    return open_bert(folder)
+
+
+def _tokenizer(vocabulary: Vocabulary, bert: FrozenBert | None, token_limit: int) -> SentenceTokenizer:
+    if bert is None:
+        return Tokenizer(vocabulary, token_limit)
+    return BertTokenizer(WordPieces(bert.pieces), vocabulary, token_limit)
+
+
 def _language(
-    recipe: Recipe, training: Sequence[Sample], checkpoint: Path | None
-) -> tuple[Vocabulary, npt.NDArray[np.float32]]:
+    recipe: Recipe, training: Sequence[Sample], checkpoint: Path | None, bert: FrozenBert | None
+) -> tuple[Vocabulary, npt.NDArray[np.float32] | FrozenBert]:
     """Learn the vocabulary, or take over the one of a run that goes on (its word vectors come with it)."""
     if checkpoint is not None:
         vocabulary = Vocabulary(read_words(checkpoint))
-        return vocabulary, np.zeros((len(vocabulary), recipe.network.word_dim), np.float32)
+        return vocabulary, bert or np.zeros((len(vocabulary), recipe.network.word_dim), np.float32)
     sentences = collect_sentences(training, recipe.data.language, recipe.run.seed)
+    if bert is not None:
+        return learn_vocabulary(sentences, recipe.data.least_word_count), bert
     return learn_language(sentences, recipe.data.least_word_count, recipe.network.word_dim)
 
 

@@ -22,9 +22,17 @@ class DataSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     captions: Path | None = None  # a JSONL file of sentences for the crops, beside the data set's own
     language: Path | None = None  # a JSON file of sentences without pictures, for the vocabulary
     hold_out: str | None = None  # a source kept for validation: an unseen camera network
+    hold_out_people: float | None = None  # a share of train's people kept for it, where there is no split val
     stored_hw: tuple[int, int] = (192, 80)  # the size crops are kept at in memory
     least_word_count: int = 5
     terms: tuple[str, ...] = ()  # the data sets and their terms, for the card of the weights
+
+
+class BertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen BERT in the place of learned word vectors; off without a model."""
+
+    model: str | None = None  # a folder, from the recipe's, or a name on the hub
+    download: bool = False  # whether what the hub's cache lacks may be fetched
 
 
 class RunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +58,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     data: DataSettings
     network: NetworkConfig = msgspec.field(default_factory=NetworkConfig)
+    bert: BertSettings = msgspec.field(default_factory=BertSettings)
     losses: LossWeights = msgspec.field(default_factory=LossWeights)
     batches: BatchSettings = msgspec.field(default_factory=BatchSettings)
     augmentation: Augmentation = msgspec.field(default_factory=Augmentation)
@@ -76,7 +85,8 @@ def load_recipe(path: Path) -> Recipe:
         recipe = msgspec.convert(table, Recipe, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{path}: {error}") from error
-    return msgspec.structs.replace(recipe, data=_anchored(recipe.data, path.parent))
+    bert = _anchored_bert(recipe.bert, path.parent)
+    return msgspec.structs.replace(recipe, data=_anchored(recipe.data, path.parent), bert=bert)
 
 
 def _path(kind: type, value: Any) -> Any:
@@ -116,3 +126,10 @@ def _anchored(data: DataSettings, folder: Path) -> DataSettings:
         name: folder / value for name in ("path", "captions", "language") if (value := getattr(data, name)) is not None
     }
     return msgspec.structs.replace(data, **changes)
+
+
+def _anchored_bert(bert: BertSettings, folder: Path) -> BertSettings:
+    """Return it with the folder found from the recipe's; what is no folder stays as it is, a name on the hub."""
+    if bert.model is None or not (folder / bert.model).is_dir():
+        return bert
+    return msgspec.structs.replace(bert, model=str(folder / bert.model))

@@ -11,7 +11,7 @@ from torch import nn
 from reid.training.augment import augment
 from reid.training.batches import Batch, Batches
 from reid.training.checkpoint import save_checkpoint
-from reid.training.journal import Journal
+from reid.training.journal import Journal, Silence
 from reid.training.learner import Learner
 from reid.training.losses import Targets
 from reid.training.settings import Recipe, RunSettings
@@ -23,36 +23,50 @@ _SETTLING_BATCHES = 40
 def train(learner: Learner, batches: Batches, validator: Validator, recipe: Recipe, folder: Path) -> None:
     """Learn until the last epoch, or until validation has not improved for ``patience`` epochs.
 
-    After each epoch ``folder`` holds ``last.pt`` (to resume from), ``best.pt`` and ``log.csv``.
+    After each epoch ``folder`` holds ``last.pt`` (to resume from), ``best.pt`` and ``log.csv``. Where several
+    processes train together, the first alone validates and writes.
     """
-    journal = Journal(folder)
+    journal = Journal(folder) if learner.ranks.first else Silence()
     while learner.epoch < recipe.run.epochs:
         started = time.monotonic()
         losses = _one_epoch(learner, batches, recipe, journal)
         learner.epoch += 1
         row = {"epoch": float(learner.epoch), **losses, "seconds": time.monotonic() - started}
         if learner.epoch % recipe.run.validate_every == 0 or learner.epoch == recipe.run.epochs:
-            _settle(learner, batches, recipe)
-            figures = validator(learner.average.network)
+            figures = _validate(learner, batches, validator, recipe)
             row |= figures
-            score = figures["val_rank1"] + figures["val_rank10"]
+            score = learner.ranks.tell(figures.get("val_rank1", 0.0) + figures.get("val_rank10", 0.0))
             if score > learner.best:
                 learner.best, learner.best_epoch = score, learner.epoch
-                save_checkpoint(folder / "best.pt", learner)
+                _save(folder / "best.pt", learner)
         journal.write(row)
-        save_checkpoint(folder / "last.pt", learner)
+        _save(folder / "last.pt", learner)
         if learner.epoch - learner.best_epoch >= recipe.run.patience:
             journal.say(f"no better validation for {recipe.run.patience} epochs; stopping")
             break
     journal.close()
 
 
-def _one_epoch(learner: Learner, batches: Batches, recipe: Recipe, journal: Journal) -> dict[str, float]:
-    torch.manual_seed(recipe.run.seed * 10_000 + learner.epoch)
-    rng = torch.Generator().manual_seed(recipe.run.seed * 10_000 + learner.epoch)
+def _validate(learner: Learner, batches: Batches, validator: Validator, recipe: Recipe) -> dict[str, float]:
+    if not learner.ranks.first:
+        return {}
+    _settle(learner, batches, recipe)
+    return validator(learner.average.network)
+
+
+def _save(path: Path, learner: Learner) -> None:
+    if learner.ranks.first:
+        save_checkpoint(path, learner)
+
+
+def _one_epoch(learner: Learner, batches: Batches, recipe: Recipe, journal: Journal | Silence) -> dict[str, float]:
+    seed = recipe.run.seed * 10_000 + learner.epoch + learner.ranks.seed_offset
+    torch.manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     learner.network.train()
     sums: dict[str, float] = {}
-    for step, batch in enumerate(journal.progress(batches.epoch(learner.epoch), len(batches), learner.epoch)):
+    drawn = batches.epoch(learner.epoch, learner.ranks.share(recipe.batches.batch_size))
+    for step, batch in enumerate(journal.progress(drawn, len(batches), learner.epoch)):
         _set_rate(learner.optimizer, learner.epoch + step / max(len(batches), 1), recipe.run)
         for name, value in _one_step(learner, batch, recipe, rng).items():
             sums[name] = sums.get(name, 0.0) + value / max(len(batches), 1)
@@ -83,12 +97,13 @@ def _one_step(learner: Learner, batch: Batch, recipe: Recipe, rng: torch.Generat
     images = normalise(images).contiguous(memory_format=torch.channels_last).to(device)
     lower = recipe.run.precision == "bf16" or (recipe.run.precision == "auto" and device.type == "cuda")
     with torch.autocast(device.type, torch.bfloat16, enabled=lower):
-        whole, parts = learner.network.embed_visual(images)
-        text = learner.network.embed_tokens(batch.token_ids.to(device))
-    losses = learner.loss(whole.float(), parts.float(), text.float(), _to(batch.targets, device))
+        embedded = learner.towers(images, batch.token_ids.to(device))  # V_G, V_P and T, (b, D) each
+    whole, parts, text = (learner.ranks.gather(vectors.float()) for vectors in embedded)  # (B, D) each
+    losses = learner.loss(whole, parts, text, _to(batch.targets, device))
     total = torch.stack(list(losses.values())).sum()
     learner.optimizer.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
+    learner.ranks.average_gradients(learner.loss.parameters())
     nn.utils.clip_grad_norm_(learner.network.parameters(), 5.0)
     learner.optimizer.step()
     learner.average.update(learner.network)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 
 from reid.network.axm_net import AXMNet
-from reid.text.tokenizer import Tokenizer
+from reid.text.tokenizer import SentenceTokenizer
 from reid.training.material import Material
 
 MEAN = (0.485, 0.456, 0.406)
@@ -38,7 +38,7 @@ def _batches(network: AXMNet, material: Material) -> Iterator[torch.Tensor]:
 
 @torch.no_grad()
 def embed_sentences(
-    network: AXMNet, tokenizer: Tokenizer, sentences: list[str], device: torch.device
+    network: AXMNet, tokenizer: SentenceTokenizer, sentences: list[str], device: torch.device
 ) -> npt.NDArray[np.float32]:
     """Return (N, D) float32."""
     ids = torch.from_numpy(tokenizer(sentences)).to(device)
@@ -48,7 +48,7 @@ def embed_sentences(
 class Validator:
     """Ranks the validation crops by each of their sentences."""
 
-    def __init__(self, material: Material, tokenizer: Tokenizer) -> None:
+    def __init__(self, material: Material, tokenizer: SentenceTokenizer) -> None:
         described = [(row, text) for row, texts in enumerate(material.captions) for text in texts]
         self._material = material
         self._tokenizer = tokenizer

@@ -51,3 +51,15 @@ def test_a_said_colour_rules_out_the_others(stripes: list[Sample]) -> None:
             tops, bottoms = slice(8, 16), slice(0, 8)  # names are sorted: lowerBody* first
             for region in (tops, bottoms):
                 assert settled[region].all() == bool(said[region].any())
+
+
+def test_shares_of_a_batch_are_the_batch(stripes: list[Sample]) -> None:
+    """Two ranks together see the pairs that one process would, and each knows the targets of all of them."""
+    whole = list(make_batches(stripes, share=0.5).epoch(2))
+    shares = [list(make_batches(stripes, share=0.5).epoch(2, rows)) for rows in (slice(8), slice(8, 16))]
+    for batch, first, second in zip(whole, *shares, strict=True):
+        assert torch.equal(torch.cat([first.images, second.images]), batch.images)
+        assert torch.equal(torch.cat([first.token_ids, second.token_ids]), batch.token_ids)
+        assert torch.equal(torch.cat([first.flip, second.flip]), batch.flip)
+        assert torch.equal(first.targets.agreement, batch.targets.agreement)
+        assert torch.equal(second.targets.said, batch.targets.said)

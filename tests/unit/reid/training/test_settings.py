@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from reid.config import NetworkConfig
 from reid.errors import ConfigurationError
+from reid.training.losses import LossWeights
 from reid.training.settings import load_recipe
 
 RECIPES = Path(__file__).parents[4] / "reid" / "recipes"
@@ -21,6 +24,7 @@ def test_shipped_recipes_can_be_read(recipe: Path) -> None:
         (GOOD + "[run]\nepoch = 3\n", "did you mean 'epochs'"),
         (GOOD + "[networks]\nscales = 3\n", "did you mean 'network'"),
         (GOOD + "[run]\nepochs = 'many'\n", "epochs"),
+        (GOOD + "[bert]\nmodl = 'x'\n", "did you mean 'model'"),
         (GOOD + "[network]\nimage_hw = [100, 50]\n", "multiples of 16"),
         ("name = ", "not TOML"),
         ('name = "x"\n', "data"),
@@ -38,3 +42,35 @@ def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     """A path with no file gives an error that names it."""
     with pytest.raises(ConfigurationError, match="nowhere.toml"):
         load_recipe(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize("name", ["paper", "icfg-pedes"])
+def test_the_papers_recipes_are_the_papers(name: str) -> None:
+    """The network of the paper's figure, its three losses alone, and sentences that people wrote."""
+    recipe = load_recipe(RECIPES / f"{name}.toml")
+    assert recipe.network == NetworkConfig(dropout=0.1)
+    assert recipe.losses == LossWeights()
+    assert recipe.batches.caption_share == 1
+    assert recipe.batches.dye_share == 0
+    assert recipe.data.stored_hw >= recipe.network.image_hw
+    assert recipe.run.patience < recipe.run.epochs
+
+
+def test_the_full_recipe_is_the_shipped_one_made_larger() -> None:
+    """Same crops, sentences, losses and validation; a network of the paper's width for people-shaped crops."""
+    full, shipped = (load_recipe(RECIPES / f"{name}.toml") for name in ("full", "shipped"))
+    assert full.losses == shipped.losses
+    assert msgspec.structs.replace(full.data, stored_hw=shipped.data.stored_hw) == shipped.data
+    assert full.network.stage_channels == NetworkConfig().stage_channels
+    assert full.network.image_hw == (256, 128)
+    assert full.data.stored_hw >= full.network.image_hw
+
+
+@pytest.mark.parametrize("recipe", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_recipes_say_what_they_validate_on(recipe: Path) -> None:
+    """A source or people are held out wherever the format has no split val, and batches hold true repeats."""
+    read = load_recipe(recipe)
+    assert read.data.format == "cuhk-pedes" or read.data.hold_out or read.data.hold_out_people
+    assert read.batches.batch_size > read.batches.crops_per_person > 1
+    assert read.bert.model is None
+    assert read.data.terms

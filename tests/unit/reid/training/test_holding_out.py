@@ -1,0 +1,72 @@
+"""What a recipe validates on is never trained on, and there is always something."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reid.datasets.load import load_dataset
+from reid.errors import ConfigurationError, DatasetError
+from reid.training.run import read_samples, run_recipe, split_held_out, validation_samples
+from reid.training.settings import load_recipe
+
+
+@pytest.fixture
+def without_val(recipe_file: Path) -> Path:
+    """Return a recipe over ICFG-PEDES' layout: 64 people in train, and no split val."""
+    folder = recipe_file.parent / "data"
+    entries = [entry for entry in json.loads((folder / "data_captions.json").read_text()) if entry["split"] == "train"]
+    (folder / "data_captions.json").unlink()
+    told = [{**entry, "file_path": entry.pop("img_path")} for entry in entries]
+    (folder / "ICFG-PEDES.json").write_text(json.dumps(told))
+    recipe_file.write_text(recipe_file.read_text().replace("rstpreid", "icfg-pedes"))
+    return recipe_file
+
+
+def add(recipe: Path, line: str) -> Path:
+    """Return the recipe with a line added to its section [data]."""
+    recipe.write_text(recipe.read_text().replace("[data]", f"[data]\n{line}"))
+    return recipe
+
+
+def test_a_share_of_people_is_kept_for_validation(without_val: Path) -> None:
+    """One person in eight is validated on, whole and the same at every reading, and nobody is lost."""
+    recipe = load_recipe(add(without_val, "hold_out_people = 0.125"))
+    training, validation = split_held_out(read_samples(recipe), recipe.data.hold_out)
+    assert (len(training), len(validation)) == (56, 8)
+    assert not {s.person_id for s in training} & {s.person_id for s in validation}
+    assert [s.key for s in validation_samples(recipe)] == [s.key for s in validation]
+    before = {s.key: s for s in load_dataset(recipe.data.path, "icfg-pedes")}
+    assert all(replace(s, split="train") == before[s.key] for s in (*training, *validation))
+
+
+def test_a_data_set_without_val_trains_once_people_are_held_out(without_val: Path, tmp_path: Path) -> None:
+    """Training validates on those people, and says what to do where nobody is held out."""
+    with pytest.raises(DatasetError, match="hold_out_people"):
+        run_recipe(load_recipe(without_val), tmp_path / "none")
+    text = without_val.read_text().replace("epochs = 2", "epochs = 1")
+    without_val.write_text(text)
+    run_recipe(load_recipe(add(without_val, "hold_out_people = 0.25")), tmp_path / "run")
+    assert "val_rank1" in (tmp_path / "run" / "log.csv").read_text()
+
+
+def test_a_split_of_its_own_is_not_added_to(recipe_file: Path) -> None:
+    """Where the data set has a split val, figures on a larger one could not be compared with anybody's."""
+    recipe = load_recipe(add(recipe_file, "hold_out_people = 0.1"))
+    with pytest.raises(ConfigurationError, match="has a split val"):
+        read_samples(recipe)
+
+
+def test_two_ways_of_holding_out_are_one_too_many(without_val: Path) -> None:
+    """A source or a share of the people, not both."""
+    add(without_val, 'hold_out = "ICFG-PEDES"')
+    with pytest.raises(ConfigurationError, match="hold_out and hold_out_people"):
+        read_samples(load_recipe(add(without_val, "hold_out_people = 0.1")))
+
+
+@pytest.mark.parametrize("share", ["0.0", "1.0", "-1"])
+def test_a_share_of_nobody_or_everybody_is_refused(without_val: Path, share: str) -> None:
+    """Both splits need people."""
+    with pytest.raises(ConfigurationError, match="between 0 and 1"):
+        read_samples(load_recipe(add(without_val, f"hold_out_people = {share}")))
