@@ -50,5 +50,5 @@ $(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
 
 $(DEVELOPMENT): $(RUNTIME) | $(BIN)/python
 	@echo "installing torch and the development tools (about 5 GB on disk, some minutes the first time)"
-	@$(PIP_INSTALL) --editable '.[train,dev]'
+	@$(PIP_INSTALL) --editable '.[train,bert,dev]'
 	@touch $@

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from detectors.base import Detections
+from detectors.base import Detections, Detector
 from pipeline.crop import CropSettings, Vector, cut_crops
-from pipeline.detect import PersonDetector
 from pipeline.embed import Evidence, ImageEmbedder, SightingSettings, embed_crops
 from pipeline.errors import DamagedError
 from pipeline.records import CaptureClock, Crop, Frame, Sighting
@@ -43,22 +42,12 @@ class CameraIngest:
     Not thread-safe. The same boxes, frames and vectors give the same sightings, to the byte.
     """
 
-    def __init__(
-        self, camera_id: str, clock: CaptureClock, sure_confidence: float, model_id: str, settings: IngestSettings
-    ) -> None:
-        """Begin a session.
-
-        Args:
-            camera_id: of the camera whose frames come.
-            clock: where their times come from.
-            sure_confidence: of the detector, see ``pipeline.detect``.
-            model_id: of the embedder.
-            settings: of the stages.
-        """
+    def __init__(self, camera_id: str, clock: CaptureClock, model_id: str, settings: IngestSettings) -> None:
+        """Begin with nobody; ``model_id`` is that of whoever makes the vectors."""
         self.counts = IngestCounts()
         self._model_id = model_id
         self._settings = settings
-        self._tracker = CameraTracker(camera_id, clock, sure_confidence, settings.track)
+        self._tracker = CameraTracker(camera_id, clock, settings.track)
         self._evidence: dict[str, Evidence] = {}  # of the tracklets that have not ended
         self._ended: tuple[str, ...] = ()
         self._now_ms = 0
@@ -102,7 +91,7 @@ class CameraIngest:
 
 
 def ingest(
-    frames: Iterable[Frame], detector: PersonDetector, embedder: ImageEmbedder, settings: IngestSettings | None = None
+    frames: Iterable[Frame], detector: Detector, embedder: ImageEmbedder, settings: IngestSettings | None = None
 ) -> Iterator[Sighting]:
     """Yield the sightings of one camera's frames as they become due, and the last ones when the frames end.
 
@@ -123,9 +112,7 @@ def ingest(
             frame, damage = None, error
         if frame is None:
             break
-        camera = camera or CameraIngest(
-            frame.camera_id, frame.clock, detector.sure_confidence, embedder.model_id, settings
-        )
+        camera = camera or CameraIngest(frame.camera_id, frame.clock, embedder.model_id, settings)
         (detections,) = detector.detect([frame.image])
         crops = camera.observe(frame, detections)
         yield from camera.absorb(crops, embed_crops(crops, embedder))

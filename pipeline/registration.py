@@ -26,14 +26,17 @@ class Wanted:
     ttl_h: float = 24.0  # 0 for ever
 
 
-def register(wanted: Wanted, embedder: Embedder, background: Background, now_ms: int) -> WatchlistEntry:
-    """Return the entry of a description; its id is new.
+def register(
+    wanted: Wanted, embedder: Embedder, background: Background, now_ms: int, entry_id: str | None = None
+) -> WatchlistEntry:
+    """Return the entry of a description.
 
     Args:
         wanted: the description and when it counts.
         embedder: of the weights that the sightings are embedded with.
         background: whose scores set the threshold.
         now_ms: UTC, when the entry is made.
+        entry_id: drawn by chance where left out.
 
     Raises:
         SentenceError: the description cannot be embedded.
@@ -47,7 +50,7 @@ def register(wanted: Wanted, embedder: Embedder, background: Background, now_ms:
     vector = embedder.encode_text([wanted.description])[0]
     limit = threshold(background, vector, wanted.false_match_rate)
     return WatchlistEntry(
-        entry_id=secrets.token_hex(6),
+        entry_id=entry_id or secrets.token_hex(6),
         description=wanted.description,
         vector=vector,
         model_id=embedder.model_id,

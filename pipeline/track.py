@@ -70,20 +70,10 @@ class CameraTracker:
     is set: then every tracklet ends.
     """
 
-    def __init__(
-        self, camera_id: str, clock: CaptureClock, sure_confidence: float, settings: TrackSettings | None = None
-    ) -> None:
-        """Begin with nobody.
-
-        Args:
-            camera_id: of the camera; part of every tracklet's id.
-            clock: where its times come from; part of every tracklet's id.
-            sure_confidence: of the detector, 0..1: boxes below it continue a tracklet, but begin none.
-            settings: how boxes are joined.
-        """
+    def __init__(self, camera_id: str, clock: CaptureClock, settings: TrackSettings | None = None) -> None:
+        """Begin with nobody; camera and clock are part of every tracklet's id."""
         self._camera_id = camera_id
         self._clock = clock
-        self._sure_confidence = sure_confidence
         self._settings = settings or TrackSettings()
         self._library = self._new_library()
         self._session_ms: int | None = None
@@ -135,8 +125,8 @@ class CameraTracker:
         return ByteTrackTracker(
             lost_track_buffer=round(settings.lost_s * _LIBRARY_FPS),
             frame_rate=min(settings.nominal_fps, _MOST_FILTER_FPS),
-            track_activation_threshold=self._sure_confidence,
-            high_conf_det_threshold=self._sure_confidence,
+            track_activation_threshold=0.0,  # the detector's threshold has already spoken
+            high_conf_det_threshold=0.0,
             minimum_consecutive_frames=settings.least_boxes,
             minimum_iou_threshold=settings.least_likeness,
             iou=UprightOverlap(),

@@ -5,6 +5,7 @@ passed over, and a new version is told apart before anything else is read. A vec
 1 kB for 512 numbers, and 1 µs to write. Bytes of every version ever written are read for ever; tests hold that.
 """
 
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -16,9 +17,14 @@ from pipeline.errors import RecordError
 from pipeline.records import Alert, AlertState, Box, CaptureClock, Origin, Phase, Sighting
 
 SIGHTING_VERSION = 1
-ALERT_RAISED = "org.lookout.alert"  # the CloudEvents type; an improved alert has the same, and a later revision
+ALERT_RAISED = "lookout.alert.raised"  # the CloudEvents types
+ALERT_IMPROVED = "lookout.alert.improved"
 
 _Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+_Pixels = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+_LAST_MS = 253_402_300_799_999  # the end of the year 9999
+_AtMs = Annotated[int, msgspec.Meta(ge=0, le=_LAST_MS)]
 _Read = TypeVar("_Read")
 
 
@@ -30,18 +36,18 @@ class _SightingV1(msgspec.Struct, frozen=True, kw_only=True):
     v: int = 1
     sighting_id: str
     tracklet_id: str
-    sequence: int
+    sequence: _Count
     phase: Phase
     camera_id: str
-    captured_at_ms: int
-    first_seen_at_ms: int
-    last_seen_at_ms: int
+    captured_at_ms: _AtMs
+    first_seen_at_ms: _AtMs
+    last_seen_at_ms: _AtMs
     clock: CaptureClock
     box_xyxy: Box
-    frame_size_wh: tuple[int, int]
+    frame_size_wh: tuple[_Pixels, _Pixels]
     confidence: _Unit
     quality: _Unit
-    crops_pooled: int
+    crops_pooled: _Count
     model_id: str
     vector: bytes  # float16, little-endian
     crop_jpeg: bytes
@@ -50,7 +56,7 @@ class _SightingV1(msgspec.Struct, frozen=True, kw_only=True):
 class _AlertFacts(msgspec.Struct, frozen=True, kw_only=True):
     alert_id: str
     entry_id: str
-    entry_version: int
+    entry_version: _Count
     description: str
     camera_id: str
     tracklet_id: str
@@ -63,7 +69,7 @@ class _AlertFacts(msgspec.Struct, frozen=True, kw_only=True):
     raised_at: str
     clock: CaptureClock
     box_xyxy: Box
-    frame_size_wh: tuple[int, int]
+    frame_size_wh: tuple[_Pixels, _Pixels]
     origin: Origin
     state: AlertState
     coordinates: str
@@ -73,7 +79,7 @@ class _AlertFacts(msgspec.Struct, frozen=True, kw_only=True):
 class _AlertEvent(msgspec.Struct, frozen=True, kw_only=True):
     specversion: str = "1.0"
     id: str
-    type: str = ALERT_RAISED
+    type: str
     source: str
     subject: str
     time: str
@@ -102,6 +108,8 @@ def decode_sighting(value: bytes) -> Sighting:
     if version != SIGHTING_VERSION:
         raise RecordError(f"expected a sighting of version {SIGHTING_VERSION}, but found version {version}")
     told = _decode(value, _SightingV1)
+    if not all(map(math.isfinite, told.box_xyxy)):
+        raise RecordError(f"expected a box of finite numbers, but found {told.box_xyxy}")
     return Sighting(vector=_vector(told.vector), **{name: getattr(told, name) for name in _SIGHTING_FIELDS})
 
 
@@ -121,16 +129,17 @@ def _vector(raw: bytes) -> npt.NDArray[np.float16]:
     return vector
 
 
-def encode_alert(alert: Alert) -> bytes:
+def encode_alert(alert: Alert, *, improved: bool = False) -> bytes:
     """Return an alert as it stands on ``Topic.ALERTS``: a CloudEvent in JSON (pipeline/schemas/alert.schema.json).
 
-    The event's id names the alert and the sighting that is its evidence: what is delivered again has the same id, an
-    improved alert another one with the same ``alert_id``.
+    The event's id names the alert and how similar it is: what is delivered again has the same id, wherever its sighting
+    stands in the log, and an improved alert another one with the same ``alert_id``.
     """
     facts: dict[str, Any] = {name: as_rfc3339(getattr(alert, f"{name}_ms")) for name in _TIMES}
     facts |= {name: getattr(alert, name) for name in _AlertFacts.__struct_fields__ if name not in _TIMES}
     event = _AlertEvent(
-        id=f"{alert.alert_id}/{alert.coordinates}",
+        id=f"{alert.alert_id}.{alert.similarity:.4f}",
+        type=ALERT_IMPROVED if improved else ALERT_RAISED,
         source=f"/cameras/{alert.camera_id}",
         subject=alert.alert_id,
         time=facts["captured_at"],
@@ -146,10 +155,13 @@ def decode_alert(value: bytes) -> Alert:
         RecordError: it is no alert.
     """
     try:
-        facts = msgspec.json.decode(value, type=_AlertEvent).data
+        event = msgspec.json.decode(value, type=_AlertEvent)
+        facts = event.data
         told: dict[str, Any] = {f"{name}_ms": _as_ms(getattr(facts, name)) for name in _TIMES}
-    except (ValueError, RecursionError) as error:  # of which msgspec's errors are some
+    except (ValueError, OverflowError, RecursionError) as error:  # of which msgspec's errors are some
         raise RecordError(f"expected an alert as a CloudEvent in JSON, but found: {error}") from None
+    if event.type not in {ALERT_RAISED, ALERT_IMPROVED}:
+        raise RecordError(f"expected a CloudEvent of type {ALERT_RAISED} or {ALERT_IMPROVED}, but found {event.type}")
     told |= {name: getattr(facts, name) for name in facts.__struct_fields__ if name not in _TIMES}
     return Alert(**told)
 
@@ -164,4 +176,7 @@ def _as_ms(text: str) -> int:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"a time needs a zone, but found {text!r}")
-    return round(at.timestamp() * 1000)
+    at_ms = round(at.timestamp() * 1000)
+    if not 0 <= at_ms <= _LAST_MS:
+        raise ValueError(f"a time lies between 1970 and 9999, but found {text!r}")
+    return at_ms

@@ -6,15 +6,14 @@ A command is added with ``app.command("NAME")(MODULE.FUNCTION)`` below, and gets
 """
 
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from pipeline import __version__
-from pipeline.cli import bench, demo, embed, evaluate, train
-from pipeline.cli.exit_codes import MISSING_PACKAGE, exit_code, missing_extra
-from pipeline.errors import PipelineError
-from reid.errors import ReidError
+from pipeline.cli import alerts, background, bench, demo, detector, embed, evaluate, replay, train, watch
+from pipeline.cli.exit_codes import MISSING_PACKAGE, OURS, exit_code, missing_extra
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -27,13 +26,18 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with 
 
 @app.callback()
 def lookout(
+    context: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="The settings; by default lookout.toml in this folder.")] = None,
+    log: Annotated[str | None, typer.Option(help="Address of the event log, as sqlite:///lookout.db.")] = None,
+    store: Annotated[str | None, typer.Option(help="Address of watchlist and alerts.")] = None,
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does it all
         bool,
         typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
     """Keeps watch for people it has only been told about."""
+    context.obj = {"config": config, "log": log, "store": store}
 
 
 app.command("demo")(demo.demo)
@@ -42,6 +46,12 @@ app.command("export")(train.export)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(embed.explain)
 app.command("rank")(embed.rank)
+app.command("replay")(replay.replay)
+app.command("evaluate-detector")(detector.evaluate_detector)
+app.add_typer(watch.watch, name="watch")
+app.add_typer(alerts.alerts, name="alerts")
+app.add_typer(background.background, name="background")
+app.add_typer(detector.detector_app, name="detector")
 app.add_typer(bench.bench, name="bench")
 
 
@@ -49,7 +59,7 @@ def main() -> None:
     """Run the command line, and end the process with one of the codes of docs/errors.md."""
     try:
         app(prog_name="lookout")
-    except (PipelineError, ReidError) as error:
+    except OURS as error:
         _fail(str(error), exit_code(error))
     except ModuleNotFoundError as error:
         extra = missing_extra(error)

@@ -1,5 +1,13 @@
 """What the exit code of ``lookout`` says; docs/errors.md says it to operators."""
 
+from detectors.errors import (
+    DetectorDatasetError,
+    DetectorError,
+    DetectorFrameError,
+    DetectorProviderError,
+    DetectorSettingError,
+    DetectorWeightsError,
+)
 from pipeline.errors import (
     BackgroundError,
     DamagedError,
@@ -24,9 +32,13 @@ from reid.errors import (
 FAILED = 1
 MISSING_PACKAGE = 7
 
-EXIT_CODES: dict[type[PipelineError | ReidError], int] = {
+Ours = PipelineError | ReidError | DetectorError
+OURS = (PipelineError, ReidError, DetectorError)  # what lookout raises on purpose
+
+EXIT_CODES: dict[type[Ours], int] = {
     PipelineError: FAILED,
     ReidError: FAILED,
+    DetectorError: FAILED,
     ConfigurationError: 2,  # as typer exits when an option is wrong: the same mistake, found later
     DatasetError: 3,
     CropError: 4,
@@ -41,6 +53,11 @@ EXIT_CODES: dict[type[PipelineError | ReidError], int] = {
     StoreError: 9,
     UnknownEntryError: FAILED,
     UnknownAlertError: FAILED,
+    DetectorSettingError: 2,
+    DetectorDatasetError: 3,
+    DetectorFrameError: 3,
+    DetectorWeightsError: 5,
+    DetectorProviderError: 6,
 }
 
 # The extra that brings a package which the runtime install leaves out.
@@ -54,7 +71,7 @@ _EXTRAS = {
 }
 
 
-def exit_code(error: PipelineError | ReidError) -> int:
+def exit_code(error: Ours) -> int:
     """Return the exit code of the nearest class of ``error`` that has one."""
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
 

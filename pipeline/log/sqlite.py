@@ -6,6 +6,7 @@ back as it closes. A member that dies is succeeded when its lease has run out. F
 
 import secrets
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from sqlite3 import Connection
 from threading import Lock
@@ -15,10 +16,10 @@ from typing import Self
 from pipeline.clock import Clock, SystemClock
 from pipeline.errors import LogError
 from pipeline.log.base import LogRecord, StartAt
+from pipeline.log.size import check_size
 from pipeline.sqlite_file import SqliteFile
 
 LEASE_S = 10.0
-MOST_VALUE_BYTES = 1024 * 1024  # as Kafka's default: what fits here fits there
 _UNDER_WAY = 256  # records that wait for a flush, at most
 _LOOK_S = 0.05  # between two looks for new records
 _PAGE = 500
@@ -26,7 +27,7 @@ _PAGE = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     topic TEXT NOT NULL, "offset" INTEGER NOT NULL, key TEXT NOT NULL, timestamp_ms INTEGER NOT NULL,
-    value BLOB NOT NULL, PRIMARY KEY (topic, "offset")) WITHOUT ROWID;
+    value BLOB NOT NULL, UNIQUE (topic, "offset"));
 CREATE INDEX IF NOT EXISTS records_by_time ON records (topic, timestamp_ms, "offset");
 CREATE TABLE IF NOT EXISTS positions (
     member_group TEXT NOT NULL, topic TEXT NOT NULL, "offset" INTEGER NOT NULL, PRIMARY KEY (member_group, topic));
@@ -54,8 +55,7 @@ class SqliteLog:
 
     def append(self, topic: str, key: str, value: bytes, timestamp_ms: int) -> None:
         """Send a record on its way; see ``EventLog.append``."""
-        if len(value) > MOST_VALUE_BYTES:
-            raise LogError(f"a record for {topic} has {len(value):,} bytes; at most {MOST_VALUE_BYTES:,} are taken")
+        check_size(topic, value)
         with self._lock:
             if self._closed:
                 raise LogError(f"the log {self._file.path} is closed; nothing can be appended")
@@ -70,18 +70,16 @@ class SqliteLog:
             self._write()
 
     def _write(self) -> None:
-        """Write all records under way in one transaction; on an error they stay under way, and nothing is written."""
+        """Write all records under way in one transaction; on an error none is written, and none stays under way."""
         if not self._under_way:
             return
+        under_way, self._under_way = self._under_way, []  # whoever is told of the error appends them again
         with self._file.writing() as connection:
-            ends: dict[str, int] = {}
-            for topic, key, timestamp_ms, value in self._under_way:
-                offset = ends.get(topic, -1) if topic in ends else connection.execute(_END, (topic,)).fetchone()[0]
-                connection.execute(
-                    "INSERT INTO records VALUES (?, ?, ?, ?, ?)", (topic, offset, key, timestamp_ms, value)
-                )
-                ends[topic] = offset + 1
-        self._under_way.clear()
+            ends = {topic: count(_end(connection, topic)) for topic in {record[0] for record in under_way}}
+            rows = (
+                (topic, next(ends[topic]), key, timestamp_ms, value) for topic, key, timestamp_ms, value in under_way
+            )
+            connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
 
     def subscribe(
         self, topics: Sequence[str], group: str, start_at: StartAt = StartAt.EARLIEST
@@ -92,7 +90,7 @@ class SqliteLog:
     def read(self, topic: str, since_ms: int) -> Iterator[LogRecord]:
         """Yield a topic's records from a time on; see ``EventLog.read``."""
         with self._file.reading() as connection:
-            end = connection.execute(_END, (topic,)).fetchone()[0]
+            end = _end(connection, topic)
             offset = _offset_at(connection, topic, since_ms)
         while offset < end:
             with self._file.reading() as connection:
@@ -141,7 +139,7 @@ class SqliteSubscription:
     def _begin(self, connection: Connection, start_at: StartAt) -> None:
         """Give a group that is new to a topic its position there, so that what comes from now on is its own."""
         for topic in self._topics:
-            offset = connection.execute(_END, (topic,)).fetchone()[0] if start_at is StartAt.LATEST else 0
+            offset = _end(connection, topic) if start_at is StartAt.LATEST else 0
             connection.execute("INSERT OR IGNORE INTO positions VALUES (?, ?, ?)", (self._group, topic, offset))
 
     def poll(self, max_records: int, timeout_s: float) -> list[LogRecord]:
@@ -220,7 +218,7 @@ class SqliteSubscription:
         if self._next is None:
             return 0  # nothing is this member's
         with self._file.reading() as connection:
-            return sum(connection.execute(_END, (topic,)).fetchone()[0] - at for topic, at in self._next.items())
+            return sum(_end(connection, topic) - at for topic, at in self._next.items())
 
     def close(self) -> None:
         """Leave the group."""
@@ -246,11 +244,16 @@ class SqliteSubscription:
         self.close()
 
 
+def _end(connection: Connection, topic: str) -> int:
+    """Return the offset that the next record of a topic gets."""
+    return int(connection.execute(_END, (topic,)).fetchone()[0])
+
+
 def _offset_at(connection: Connection, topic: str, timestamp_ms: int) -> int:
     """Return the offset of the first record of a time or later, the end where there is none."""
     query = 'SELECT MIN("offset") FROM records WHERE topic = ? AND timestamp_ms >= ?'
     found = connection.execute(query, (topic, timestamp_ms)).fetchone()[0]
-    return int(connection.execute(_END, (topic,)).fetchone()[0] if found is None else found)
+    return _end(connection, topic) if found is None else int(found)
 
 
 def _record(topic: str, row: tuple[int, str, int, bytes]) -> LogRecord:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 
+import detectors.errors
 import pipeline.errors
 import reid.errors
 from pipeline.cli import app
@@ -53,7 +54,7 @@ def test_every_command_has_a_heading() -> None:
     assert not missing, f"docs/cli.md has no heading for: {sorted(missing)}"
 
 
-@pytest.mark.parametrize("module", [reid.errors, pipeline.errors], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [detectors.errors, reid.errors, pipeline.errors], ids=lambda module: module.__name__)
 def test_every_error_is_explained(module: ModuleType) -> None:
     """Every error class has a row in a table of docs/errors.md."""
     missing = set(error_classes(module)) - first_cells("errors.md")

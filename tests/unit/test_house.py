@@ -58,8 +58,8 @@ def parameters(function: Function) -> int:
 
 def is_command(function: Function) -> bool:
     """Return whether a function is a command, whose parameters are the options that its user types."""
-    calls = (each.func for each in function.decorator_list if isinstance(each, ast.Call))
-    return any(isinstance(call, ast.Attribute) and call.attr == "command" for call in calls)
+    annotated = (argument.annotation for argument in (*function.args.args, *function.args.kwonlyargs))
+    return any(isinstance(each, ast.Subscript) and ast.unparse(each).startswith("Annotated[") for each in annotated)
 
 
 def texts() -> list[Path]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,9 +12,11 @@ import pytest
 from pipeline.clock import ManualClock
 from pipeline.errors import UnknownAlertError
 from pipeline.log.base import LogRecord, StartAt, Topic
+from pipeline.log.sqlite import SqliteLog
 from pipeline.match import Matcher, MatcherPorts, MatcherSettings
 from pipeline.records import Alert, CaptureClock, Phase, Sighting, WatchlistEntry
 from pipeline.store.base import AlertFilter
+from pipeline.store.sqlite import SqliteAlerts
 from pipeline.threshold.background import Background
 from pipeline.wire import decode_alert, encode_sighting
 
@@ -61,17 +64,9 @@ class MemoryLog(Closing):
             self._history.append(part[-1])
         self._pending.clear()
 
-    def die(self) -> None:
-        """Lose what was not flushed, as a killed process does."""
-        self._pending.clear()
-
     def partitions(self, topic: str) -> list[list[LogRecord]]:
         """Return the records of a topic."""
         return self._topics.setdefault(topic, [[] for _ in range(self._partitions)])
-
-    def records(self, topic: str) -> list[LogRecord]:
-        """Return the records of a topic, in the order they came."""
-        return [record for record in self._history if record.topic == topic]
 
     def subscribe(
         self, topics: Sequence[str], group: str, start_at: StartAt = StartAt.EARLIEST
@@ -80,8 +75,13 @@ class MemoryLog(Closing):
         return MemorySubscription(self, topics, group, start_at)
 
     def read(self, topic: str, since_ms: int) -> Iterator[LogRecord]:
-        """Yield what was captured since."""
-        yield from (record for record in self.records(topic) if record.timestamp_ms >= since_ms)
+        """Yield what was captured since, in the order it came."""
+        yield from (each for each in self._history if each.topic == topic and each.timestamp_ms >= since_ms)
+
+    def again(self) -> "MemoryLog":
+        """Return the log as another process finds it when this one was killed: what was not flushed is lost."""
+        self._pending.clear()
+        return self
 
 
 class MemorySubscription(Closing):
@@ -219,13 +219,17 @@ class Site:
         matcher.close()
         return matcher
 
+    def records(self, topic: Topic) -> list[LogRecord]:
+        """Return what is in the log."""
+        return list(self.log.read(topic, 0))
+
     def told(self) -> list[Alert]:
         """Return the alerts as the log tells of them."""
-        return [decode_alert(record.value) for record in self.log.records(Topic.ALERTS)]
+        return [decode_alert(record.value) for record in self.records(Topic.ALERTS)]
 
     def stored(self) -> list[Alert]:
         """Return the alerts as the store has them, oldest first."""
-        return self.alerts.find(AlertFilter(limit=1000))[::-1]
+        return sorted(self.alerts.find(AlertFilter(limit=1000)), key=lambda alert: alert.captured_at_ms)
 
 
 def entry(entry_id: str = "red", axis: int = 0, **changes: Any) -> WatchlistEntry:
@@ -276,10 +280,35 @@ def site(background: Background) -> Site:
     return Site(background)
 
 
-@pytest.fixture
-def new_site(background: Background) -> Callable[[], Site]:
-    """Return a function that makes sites."""
-    return lambda: Site(background)
+class FileLog(SqliteLog):
+    """The embedded log; another process has to wait until the lease of a killed one has run out."""
+
+    def __init__(self, path: Path, clock: ManualClock) -> None:
+        super().__init__(path, clock)
+        self._path, self._manual = path, clock
+
+    def again(self) -> "FileLog":
+        """Return the log as another process finds it when this one was killed."""
+        self._manual.advance(60)
+        return FileLog(self._path, self._manual)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def new_site(request: pytest.FixtureRequest, background: Background, tmp_path: Path) -> Iterator[Callable[[], Site]]:
+    """Return a function that makes sites, in memory and on the embedded log and store."""
+    opened: list[Any] = []
+
+    def make() -> Site:
+        if request.param == "memory":
+            return Site(background)
+        clock = ManualClock(START_MS)
+        log, alerts = FileLog(tmp_path / "log.db", clock), SqliteAlerts(tmp_path / "alerts.db")
+        opened.extend((log, alerts))
+        return Site(background, log, alerts, clock)
+
+    yield make
+    for each in opened:
+        each.close()
 
 
 @pytest.fixture

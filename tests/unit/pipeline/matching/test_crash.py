@@ -72,8 +72,7 @@ def film(make_sighting: Make) -> Iterator[Any]:
 def essence(alerts: list[Any]) -> list[Any]:
     """Return what of alerts must not depend on luck."""
     return sorted(
-        (each.alert_id, each.similarity, each.coordinates, each.first_seen_at_ms, each.last_seen_at_ms)
-        for each in alerts
+        (each.alert_id, each.similarity, each.crop_jpeg, each.first_seen_at_ms, each.last_seen_at_ms) for each in alerts
     )
 
 
@@ -83,16 +82,15 @@ def harm(site: Any, fault: Fault) -> None:
 
 
 @pytest.fixture
-def undisturbed(new_site: Make, make_sighting: Make) -> Any:
+def undisturbed(site: Any, make_sighting: Make) -> Any:
     """Return a site where nothing went wrong."""
-    site = new_site()
     site.publish(*film(make_sighting))
     site.match(batch=4)
     assert len(site.stored()) == 6
     return site
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 5])
+@pytest.mark.parametrize("number", [1, 2, 4])
 @pytest.mark.parametrize("call", [(name, moment) for name in CALLS for moment in ("before", "after")], ids="-".join)
 @pytest.mark.parametrize("batch", [4, 100])
 def test_a_killed_matcher_loses_nothing(
@@ -109,17 +107,17 @@ def test_a_killed_matcher_loses_nothing(
         while matcher.step():
             pass
     except KilledError:
-        log.die()
+        log = log.again()
     site.log, site.alerts = log, alerts
     site.match(batch)
     assert essence(site.stored()) == essence(undisturbed.stored())
     assert {each.alert_id for each in site.told()} == {each.alert_id for each in site.stored()}
     best = {each.alert_id: each.similarity for each in sorted(site.told(), key=lambda each: each.similarity)}
     assert best == {each.alert_id: each.similarity for each in site.stored()}
-    assert {record.key for record in site.log.records(Topic.DEAD_LETTERS)} == {"gate", "hall"}
+    assert {record.key for record in site.records(Topic.DEAD_LETTERS)} == {"gate", "hall"}
 
 
-@pytest.mark.parametrize("number", [1, 2, 4])
+@pytest.mark.parametrize("number", [1, 3])
 @pytest.mark.parametrize("call", [(name, moment) for name in CALLS for moment in ("before", "after")], ids="-".join)
 def test_a_failing_log_or_store_is_tried_again(
     new_site: Make, make_sighting: Make, undisturbed: Any, call: tuple[str, str], number: int
@@ -150,13 +148,13 @@ def test_everything_delivered_again_changes_nothing(undisturbed: Any) -> None:
     assert (counts.raised, counts.improved) == (0, 0)
 
 
-def test_the_size_of_a_batch_does_not_matter(new_site: Make, make_sighting: Make, undisturbed: Any) -> None:
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_the_size_of_a_batch_does_not_matter(new_site: Make, make_sighting: Make, undisturbed: Any, batch: int) -> None:
     """Sightings one by one, or all at once, make the same alerts."""
-    for batch in (1, 2, 100):
-        site = new_site()
-        site.publish(*film(make_sighting))
-        site.match(batch)
-        assert essence(site.stored()) == essence(undisturbed.stored())
+    site = new_site()
+    site.publish(*film(make_sighting))
+    site.match(batch)
+    assert essence(site.stored()) == essence(undisturbed.stored())
 
 
 def test_stop_ends_a_matcher_whose_store_is_away(new_site: Make, make_sighting: Make) -> None:
@@ -175,7 +173,6 @@ def test_stop_ends_a_matcher_whose_store_is_away(new_site: Make, make_sighting: 
     matcher.stop()
     thread.join(10)
     assert not thread.is_alive()
-    assert not any(site.log.committed.values())
     site.alerts = alerts
     site.match()
     assert len(site.told()) == 1

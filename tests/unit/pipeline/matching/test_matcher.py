@@ -121,6 +121,15 @@ def test_the_cooldown_runs_from_the_last_sight(site: Any, make_sighting: Make) -
     assert [alert.tracklet_id for alert in site.told()] == ["a", "c", "b"]
 
 
+def test_a_later_alert_cools_nothing_earlier(site: Any, make_sighting: Make) -> None:
+    """Footage of an earlier hour is told of, though the same camera has alerted since."""
+    site.publish(make_sighting("later", 3600))
+    site.match()
+    site.publish(make_sighting("earlier", 3590))
+    site.match()
+    assert [alert.tracklet_id for alert in site.told()] == ["later", "earlier"]
+
+
 def test_an_edited_entry_is_another_alert(site: Any, make_entry: Make, make_sighting: Make) -> None:
     """After an edit and the cooldown, a tracklet that is still there is told of under a new id."""
     site.publish(make_sighting("a", 0))
@@ -146,12 +155,12 @@ def test_what_cannot_be_compared_is_put_aside(site: Any, make_sighting: Make) ->
         make_sighting("f", crop_jpeg=bytes(600_000)),
     )
     counts = site.match().counts
-    letters = [decode_dead_letter(record.value) for record in site.log.records(Topic.DEAD_LETTERS)]
+    letters = [decode_dead_letter(record.value) for record in site.records(Topic.DEAD_LETTERS)]
     assert [alert.tracklet_id for alert in site.told()] == ["e"]
     assert (counts.undecodable, counts.foreign, counts.sightings) == (4, 1, 1)
     assert {letter.coordinates for letter in letters} == {
         f"lookout.sightings[{record.partition}]@{offset}"
-        for offset, record in enumerate(site.log.records(Topic.SIGHTINGS))
+        for offset, record in enumerate(site.records(Topic.SIGHTINGS))
         if offset != 4
     }
     assert letters[0].value == b"\xff no sighting"

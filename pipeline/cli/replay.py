@@ -1,0 +1,138 @@
+"""``lookout replay``: recorded footage, with its own timestamps."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.alerts import line, plain
+from pipeline.cli.site import background_of, chain_of, settings_of, watchlist_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.records import Alert, Frame, WatchlistEntry
+    from pipeline.settings import Settings
+    from reid.embedder import Embedder
+
+_FOR_EVER_H = 0.0
+
+
+def replay(
+    context: typer.Context,
+    footage: Annotated[Path, typer.Argument(help="A video file, or a folder of images.")],
+    camera: Annotated[str, typer.Option(help="The camera that took it.")] = "replay",
+    start: Annotated[str | None, typer.Option(help="Time of the first frame, ISO 8601; else the file's.")] = None,
+    speed: Annotated[str, typer.Option(help="max, or how many times the footage's own pace.")] = "max",
+    watch: Annotated[
+        list[str] | None, typer.Option(help="Look out for this instead of the watchlist; may be repeated.")
+    ] = None,
+    false_match_rate: Annotated[
+        float | None, typer.Option(help="Of --watch: share of people who are not wanted that match.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the alerts with their crops as one HTML page.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line for each alert.")] = False,
+) -> None:
+    """Run recorded footage and print who fits a description; nothing is dropped, and twice gives the same."""
+    from tempfile import TemporaryDirectory
+
+    from pipeline.clock import SystemClock
+    from pipeline.errors import DamagedError
+    from pipeline.ingest import ingest
+    from pipeline.replay import Replay
+
+    settings = settings_of(context, match__false_match_rate=false_match_rate)
+    detector, embedder = chain_of(settings)
+    entries = _entries(settings, embedder, watch or [])
+    frames = _frames(footage, camera, (_as_ms(start), settings.ingest.analysed_fps), _as_speed(speed))
+    damage = None
+    with TemporaryDirectory(prefix="lookout-replay-") as folder:
+        run = Replay(Path(folder), entries, background_of(settings), SystemClock())
+        try:
+            run.run(ingest(frames, detector, embedder))
+        except DamagedError as error:
+            damage = error
+        alerts = run.alerts()
+        run.close()
+    typer.echo("\n".join(json.dumps(plain(alert)) if as_json else line(alert) for alert in alerts), nl=bool(alerts))
+    typer.echo(f"{len(alerts)} alerts from {run.sightings} sightings of {len(entries)} descriptions", err=True)
+    _write_page(page, alerts)
+    if damage:
+        raise damage
+
+
+def _write_page(page: Path | None, alerts: "list[Alert]") -> None:
+    from pipeline.alert_page import render_alerts
+
+    if page is None:
+        return
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(render_alerts(alerts), encoding="utf-8")
+    typer.echo(f"look at them in {page}", err=True)
+
+
+def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> list["WatchlistEntry"]:
+    """Return the entries of the descriptions, or the site's watchlist where there are none."""
+    from pipeline.clock import SystemClock
+    from pipeline.registration import Wanted, register
+
+    if not wanted:
+        with watchlist_of(settings) as store:
+            entries = list(store.snapshot().entries)
+        if not entries:
+            raise typer.BadParameter("the watchlist is empty; say whom to look out for", param_hint="--watch")
+        return entries
+    background, rate = background_of(settings), settings.match.false_match_rate
+    entries = []
+    for number, description in enumerate(wanted, 1):
+        asked = Wanted(description, rate, cooldown_s=settings.match.cooldown_s, ttl_h=_FOR_EVER_H)
+        entry = register(asked, embedder, background, SystemClock().now_ms(), entry_id=f"watch-{number}")
+        typer.echo(f"{description!r}: {entry.background}", err=True)
+        entries.append(entry)
+    return entries
+
+
+def _frames(footage: Path, camera: str, timing: tuple[int | None, float], speed: float | None) -> "Iterator[Frame]":
+    """Yield the frames, with a progress bar on standard error."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from pipeline.clock import SystemClock
+    from pipeline.source import SourceSettings, open_source, paced
+
+    started_at_ms, analysed_fps = timing
+    source = open_source(str(footage), camera, SourceSettings(analysed_fps, started_at_ms))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with source, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("first frame")
+        for frame in source.frames() if speed is None else paced(source.frames(), speed, SystemClock()):
+            bar.update(task, description=f"frame {frame.index}")
+            yield frame
+
+
+def _as_ms(start: str | None) -> int | None:
+    from datetime import UTC, datetime
+
+    if start is None:
+        return None
+    try:
+        at = datetime.fromisoformat(start)
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected ISO 8601, as 2026-03-01T09:00:00Z, but got {start!r}", param_hint="--start"
+        ) from None
+    return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _as_speed(speed: str) -> float | None:
+    if speed == "max":
+        return None
+    try:
+        times = float(speed)
+    except ValueError:
+        times = 0.0
+    if not 0.0 < times < float("inf"):
+        raise typer.BadParameter(f"expected max or a number above 0, but got {speed!r}", param_hint="--speed")
+    return times

@@ -1,0 +1,237 @@
+"""What only the log on Kafka has to hold to: outages, logins, topics, and reading that stalls."""
+
+import gc
+import secrets
+import time
+from collections.abc import Iterator
+from threading import Timer
+
+import pytest
+
+from pipeline.clock import SystemClock
+from pipeline.errors import LogError
+from pipeline.log.base import EventLog, LogRecord, StartAt, Subscription, Topic
+from pipeline.log.kafka.address import parse_kafka_address
+from pipeline.log.kafka.client import KafkaSettings
+from pipeline.log.kafka.log import KafkaLog
+from pipeline.log.open import open_log
+from pipeline.log.topics import SHAPES, TopicMade, TopicShape, create_topics
+from tests.contract.services.kafka_broker import KafkaBroker
+
+# kafka-python lets sockets go unclosed that found nobody listening.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+AT_MS = 1_700_000_000_000
+OUTAGE_S = 15.0
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """See those sockets off while their warning is expected."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def topic(kafka_broker: KafkaBroker) -> str:
+    """Return a topic of three partitions that no other test uses."""
+    name = f"lookout.test-{secrets.token_hex(4)}"
+    create_topics(kafka_broker.address, {name: TopicShape(3)})
+    return name
+
+
+@pytest.fixture
+def log(kafka_broker: KafkaBroker) -> Iterator[EventLog]:
+    """Return a log."""
+    with open_log(kafka_broker.address) as opened:
+        yield opened
+
+
+def fill(log: EventLog, topic: str, numbers: range) -> None:
+    """Append numbered records of many cameras, and do not wait."""
+    for number in numbers:
+        log.append(topic, f"camera-{number % 17}", str(number).encode(), AT_MS + number)
+
+
+def numbers_of(records: list[LogRecord]) -> list[int]:
+    """Return the numbers of records in order."""
+    return sorted(int(record.value) for record in records)
+
+
+def take(subscription: Subscription, count: int, timeout_s: float = 30.0) -> list[LogRecord]:
+    """Poll until so many records came, or time is up."""
+    records: list[LogRecord] = []
+    until = time.monotonic() + timeout_s
+    while len(records) < count and time.monotonic() < until:
+        records += subscription.poll(count - len(records), 0.2)
+    return records
+
+
+def test_a_broker_may_be_away_for_a_while(kafka_broker: KafkaBroker, topic: str) -> None:
+    """Records appended before, during and after an outage are all there after a flush, in order and none twice."""
+    with open_log(kafka_broker.address) as log, log.subscribe([topic], f"readers-{topic}") as readers:
+        fill(log, topic, range(300))
+        assert len(take(readers, 100)) == 100
+        readers.commit()
+        kafka_broker.stop()
+        back = Timer(OUTAGE_S, kafka_broker.start)
+        back.start()
+        fill(log, topic, range(300, 600))
+        log.flush()
+        back.join()
+        fill(log, topic, range(600, 900))
+        log.flush()
+        rest = take(readers, 800)
+        stored = list(log.read(topic, 0))
+    assert numbers_of(stored) == list(range(900))
+    assert len(rest) == 800
+    for camera in {record.key for record in stored}:
+        mine = [int(record.value) for record in stored if record.key == camera]
+        assert mine == sorted(mine)
+
+
+def test_a_record_that_is_not_taken_is_told(kafka_broker: KafkaBroker, topic: str) -> None:
+    """When a broker stays away for longer than the patience, flush says how many were not taken; later ones are."""
+    settings = KafkaSettings(delivery_timeout_s=2.0)
+    with KafkaLog(parse_kafka_address(kafka_broker.address), settings) as log:
+        fill(log, topic, range(10))
+        log.flush()
+        kafka_broker.stop()
+        try:
+            fill(log, topic, range(10, 20))
+            with pytest.raises(LogError, match="has not taken 10 of 10 records"):
+                log.flush()
+            with pytest.raises(LogError, match="nobody answers"):
+                log.append(topic, "gate", b"20", AT_MS)
+        finally:
+            kafka_broker.start()
+        fill(log, topic, range(10, 30))
+        log.flush()
+        assert numbers_of(list(log.read(topic, 0))) == list(range(30))
+
+
+def test_reading_that_stalls_is_told(kafka_broker: KafkaBroker, topic: str) -> None:
+    """A broker that keeps its connections and answers nothing makes polling fail, not wait for ever."""
+    settings = KafkaSettings(stall_after_s=2.0)
+    with (
+        KafkaLog(parse_kafka_address(kafka_broker.address), settings, SystemClock()) as log,
+        log.subscribe([topic], f"readers-{topic}") as readers,
+    ):
+        fill(log, topic, range(5))
+        assert len(take(readers, 5)) == 5
+        kafka_broker.pause()
+        try:
+            with pytest.raises(LogError, match="has stalled for"):
+                take(readers, 1)
+        finally:
+            kafka_broker.resume()
+
+
+def test_a_quiet_log_has_not_stalled(kafka_broker: KafkaBroker, topic: str) -> None:
+    """Polling a log in which nothing happens stays empty for longer than the watchdog's patience."""
+    settings = KafkaSettings(stall_after_s=1.0)
+    with (
+        KafkaLog(parse_kafka_address(kafka_broker.address), settings) as log,
+        log.subscribe([topic], f"readers-{topic}", StartAt.LATEST) as readers,
+    ):
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            assert readers.poll(5, 0.2) == []
+
+
+def test_members_share_the_partitions(log: EventLog, topic: str) -> None:
+    """Two members of a group each get records of their own partitions, and every record comes once."""
+    group = f"readers-{topic}"
+    heard: list[list[LogRecord]] = [[], []]
+    with log.subscribe([topic], group) as one, log.subscribe([topic], group) as other:
+        until = time.monotonic() + 30
+        appended = 0
+        while time.monotonic() < until and not (all(heard) and len(heard[0]) + len(heard[1]) == appended):
+            fill(log, topic, range(appended, appended + 20))
+            appended += 20
+            log.flush()
+            for place, member in enumerate((one, other)):
+                heard[place] += member.poll(500, 0.3)
+                member.commit()
+        lag = one.lag() + other.lag()
+    assert all(heard)
+    assert lag == 0
+    assert numbers_of(heard[0] + heard[1]) == list(range(appended))
+
+
+def test_what_moves_to_another_member_comes_again(log: EventLog, topic: str) -> None:
+    """A member that joins gets what the others had not committed; their commit of it is no error, and does not count."""
+    group = f"readers-{topic}"
+    fill(log, topic, range(60))
+    log.flush()
+    with log.subscribe([topic], group) as first:
+        assert numbers_of(take(first, 60)) == list(range(60))
+        with log.subscribe([topic], group) as second:
+            moved: list[LogRecord] = []
+            until = time.monotonic() + 30
+            while not moved and time.monotonic() < until:
+                moved = second.poll(500, 0.3)
+                assert not first.poll(500, 0.3)
+            moved += second.poll(500, 1.0)
+            first.commit()
+    parts = {record.partition for record in moved}
+    assert moved
+    with log.subscribe([topic], group) as heir:
+        again = take(heir, len(moved))
+        assert numbers_of(again) == numbers_of(moved)
+        assert {record.partition for record in again} == parts
+
+
+def test_a_login_is_needed_and_never_shown(kafka_broker: KafkaBroker, topic: str) -> None:
+    """The right password opens the log; a wrong one is refused, and neither stands in any text."""
+    with open_log(kafka_broker.login_address(kafka_broker.password)) as log:
+        fill(log, topic, range(3))
+        log.flush()
+        assert kafka_broker.password not in repr(log) + str(vars(log))
+        with pytest.raises(LogError) as missing:
+            log.subscribe(["lookout.nowhere"], "readers")
+        assert kafka_broker.password not in str(missing.value)
+    wrong = parse_kafka_address(kafka_broker.login_address("wrong-secret"))
+    with pytest.raises(LogError, match="see security, mechanism, user and password") as refused:
+        KafkaLog(wrong, KafkaSettings(connect_timeout_s=2.0))
+    assert "wrong-secret" not in repr(wrong)
+    assert "wrong-secret" not in str(refused.value)
+    assert str(refused.value).count("***@127.0.0.1") == 1
+
+
+def test_nobody_listening_is_told_at_once() -> None:
+    """Opening a log where nobody listens names the address, without its password, and does not wait."""
+    started = time.monotonic()
+    with pytest.raises(LogError, match=r"nobody answers at kafka://\*\*\*@127.0.0.1:1 .*refused") as refused:
+        open_log("kafka://lookout:hidden-secret@127.0.0.1:1")
+    assert "hidden-secret" not in str(refused.value)
+    assert time.monotonic() - started < 5
+
+
+def test_an_unknown_topic_is_told(log: EventLog) -> None:
+    """Reading or joining a topic that is not there says which command makes lookout's topics."""
+    with pytest.raises(LogError, match="no topic lookout.nowhere; `lookout topics create`"):
+        log.subscribe(["lookout.nowhere"], "readers")
+    with pytest.raises(LogError, match="no topic lookout.nowhere"):
+        next(log.read("lookout.nowhere", 0))
+
+
+def test_topics_are_made_once(kafka_broker: KafkaBroker) -> None:
+    """All of lookout's topics are made with their partitions, and left alone when they are there."""
+    made = create_topics(kafka_broker.address)
+    assert {each.topic for each in made} == set(Topic)
+    assert all(each.created for each in made)
+    again = create_topics(kafka_broker.address, dict.fromkeys(SHAPES, TopicShape(40)))
+    assert again == [TopicMade(topic, SHAPES[topic].partitions, created=False) for topic in SHAPES]
+
+
+def test_topics_keep_what_they_are_to_keep(kafka_broker: KafkaBroker) -> None:
+    """Sightings go after their retention; of the watchlist the newest edit of each entry stays."""
+    from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+    create_topics(kafka_broker.address)
+    with KafkaAdminClient(bootstrap_servers=kafka_broker.bootstrap) as admin:
+        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in (Topic.SIGHTINGS, Topic.WATCHLIST)]
+        told = str(admin.describe_configs(asked, config_filter="all"))
+    assert "'cleanup.policy': {'value': 'compact'" in told or "compact" in told
+    assert str(7 * 24 * 3_600_000) in told

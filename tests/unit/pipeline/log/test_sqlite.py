@@ -1,0 +1,97 @@
+"""What only the log in a file has to hold to: strange files, a full disk, and members that come too late."""
+
+import resource
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.clock import ManualClock
+from pipeline.errors import LogError
+from pipeline.log.sqlite import LEASE_S, SqliteLog
+
+TOPIC = "lookout.test"
+
+
+def test_a_file_of_another_kind_is_told(tmp_path: Path) -> None:
+    """A file that is no database is named, and left as it is."""
+    path = tmp_path / "notes.txt"
+    path.write_text("no database, " * 100)
+    with pytest.raises(LogError, match=r"notes\.txt: file is not a database; it is another kind of file"):
+        SqliteLog(path)
+    assert path.read_text().startswith("no database")
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    """A folder that is not there is named."""
+    with pytest.raises(LogError, match=r"see that the folder .*nowhere is there"):
+        SqliteLog(tmp_path / "nowhere" / "log.db")
+
+
+def test_a_full_disk_is_told_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    """When there is no more room, flush says so; what was flushed before can be read, and later records are taken."""
+    path = tmp_path / "log.db"
+    code = f"""
+import resource, sys
+from pathlib import Path
+from pipeline.errors import LogError
+from pipeline.log.sqlite import SqliteLog
+with SqliteLog(Path({str(path)!r})) as log:
+    log.append({TOPIC!r}, "gate", b"kept", 0)
+    log.flush()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+    log.append({TOPIC!r}, "gate", b"x" * 900_000, 1)
+    try:
+        log.flush()
+    except LogError as error:
+        print(error)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    log.append({TOPIC!r}, "gate", b"later", 2)
+    log.flush()
+    print([record.value for record in log.read({TOPIC!r}, 0)])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    told, held = done.stdout.splitlines()
+    assert str(path) in told
+    assert "disk" in told
+    assert held == "[b'kept', b'later']"
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def test_a_member_that_comes_back_too_late_commits_nothing(tmp_path: Path) -> None:
+    """Once another member was given the group, the first one's commit does not count, and is no error."""
+    clock = ManualClock(1_700_000_000_000)
+    with SqliteLog(tmp_path / "log.db", clock) as log:
+        for number in range(6):
+            log.append(TOPIC, "gate", str(number).encode(), 0)
+        log.flush()
+        with log.subscribe([TOPIC], "readers") as slow, log.subscribe([TOPIC], "readers") as heir:
+            assert len(slow.poll(4, 0)) == 4
+            assert heir.poll(4, 0) == []
+            clock.advance(LEASE_S + 1)
+            assert len(heir.poll(2, 0)) == 2
+            heir.commit()
+            slow.commit()
+            assert slow.poll(4, 0) == []
+        with log.subscribe([TOPIC], "readers") as last:
+            assert [record.value for record in last.poll(10, 0)] == [b"2", b"3", b"4", b"5"]
+
+
+def test_what_a_flush_refused_is_no_longer_under_way(tmp_path: Path) -> None:
+    """After an error, appending everything again writes it once."""
+    path = tmp_path / "log.db"
+    with SqliteLog(path) as log:
+        log.append(TOPIC, "gate", b"one", 0)
+        log.flush()
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("ALTER TABLE records RENAME TO elsewhere")
+        log.append(TOPIC, "gate", b"two", 0)
+        with pytest.raises(LogError, match="cannot write"):
+            log.flush()
+        other.execute("ALTER TABLE elsewhere RENAME TO records")
+        other.close()
+        log.append(TOPIC, "gate", b"two", 0)
+        log.flush()
+        assert [record.value for record in log.read(TOPIC, 0)] == [b"one", b"two"]
