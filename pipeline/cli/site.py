@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from pipeline.detect import PersonDetector
+    from detectors.base import Detector
     from pipeline.log.base import EventLog
     from pipeline.settings import Settings
     from pipeline.store.base import AlertStore, WatchlistStore
@@ -51,16 +51,15 @@ def log_of(settings: "Settings") -> "EventLog":
     return open_log(settings.log)
 
 
-def chain_of(settings: "Settings") -> "tuple[PersonDetector, Embedder]":
+def chain_of(settings: "Settings") -> "tuple[Detector, Embedder]":
     """Open the detector and the embedder."""
     from detectors.open import open_detector
-    from pipeline.detect import with_doubtful
     from reid.embedder import SHIPPED_WEIGHTS, Embedder
     from reid.providers import as_provider
 
     chosen = settings.ingest
     detector = open_detector(chosen.detector, chosen.provider, confidence=chosen.confidence)
-    return with_doubtful(detector), Embedder(settings.weights or SHIPPED_WEIGHTS, as_provider(chosen.provider))
+    return detector, Embedder(settings.weights or SHIPPED_WEIGHTS, as_provider(chosen.provider))
 
 
 def background_of(settings: "Settings") -> "Background":
