@@ -153,8 +153,13 @@ class KafkaLog:
         """Yield a topic's records from a time on; see ``EventLog.read``."""
         self._check_open()
         deed = f"read {topic} of"
-        options = {"group_id": None, "enable_auto_commit": False, "allow_auto_create_topics": False}
-        consumer = open_client(KafkaConsumer, self._address, **options, metrics_enabled=False)
+        options: dict[str, Any] = {
+            "group_id": None,
+            "enable_auto_commit": False,
+            "allow_auto_create_topics": False,
+            "metrics_enabled": False,
+        }
+        consumer = open_client(KafkaConsumer, self._address, **options)
         try:
             with translated(self._address, deed):
                 left = _begin(consumer, partitions_of(consumer, [topic], self._address), since_ms)
