@@ -3,30 +3,38 @@
 from pipeline.address import file_of, scheme_of
 from pipeline.store.base import AlertStore, WatchlistStore
 
-_SCHEMES = ("sqlite",)
+_SCHEMES = ("sqlite", "redis", "rediss")
 
 
 def open_watchlist(address: str) -> WatchlistStore:
-    """Open the watchlist at ``sqlite:///path``.
+    """Open the watchlist at ``sqlite:///path`` or ``redis://host:port/database``.
 
     Raises:
-        SettingsError: the address is of no kind that is known here.
+        SettingsError: the address is of no kind that is known here, or says something that is not.
         StoreError: the store does not answer.
     """
-    scheme_of(address, "store", _SCHEMES)
+    if scheme_of(address, "store", _SCHEMES) != "sqlite":
+        from pipeline.store.redis.address import parse_redis_address  # noqa: PLC0415
+        from pipeline.store.redis.watchlist import RedisWatchlist  # noqa: PLC0415
+
+        return RedisWatchlist(parse_redis_address(address))
     from pipeline.store.sqlite import SqliteWatchlist  # noqa: PLC0415 - an adapter is loaded where it is used
 
     return SqliteWatchlist(file_of(address))
 
 
 def open_alerts(address: str) -> AlertStore:
-    """Open the alerts at ``sqlite:///path``.
+    """Open the alerts at ``sqlite:///path`` or ``redis://host:port/database``.
 
     Raises:
-        SettingsError: the address is of no kind that is known here.
+        SettingsError: the address is of no kind that is known here, or says something that is not.
         StoreError: the store does not answer.
     """
-    scheme_of(address, "store", _SCHEMES)
+    if scheme_of(address, "store", _SCHEMES) != "sqlite":
+        from pipeline.store.redis.address import parse_redis_address  # noqa: PLC0415
+        from pipeline.store.redis.alerts import RedisAlerts  # noqa: PLC0415
+
+        return RedisAlerts(parse_redis_address(address))
     from pipeline.store.sqlite import SqliteAlerts  # noqa: PLC0415 - an adapter is loaded where it is used
 
     return SqliteAlerts(file_of(address))

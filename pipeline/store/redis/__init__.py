@@ -1,0 +1,1 @@
+"""The stores on a Redis server."""

@@ -1,0 +1,134 @@
+"""The alerts on a Redis server.
+
+| key | holds |
+|---|---|
+| ``lookout:alert:ID`` | a hash: ``value``, the number of its ``version``, and its ``entry``, ``camera`` and ``state`` |
+| ``lookout:alerts:by-time`` | a sorted set of alert ids by capture time |
+| ``lookout:alerts:by-time:ENTRY:CAMERA`` | the same of one entry on one camera, both percent-encoded |
+| ``lookout:reviews:ID`` | a list of what was said of an alert, oldest first |
+
+Scores are capture times below zero, so that equal times come in the order of ids under newest first.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from urllib.parse import quote
+
+from pipeline.errors import UnknownAlertError
+from pipeline.records import Alert
+from pipeline.store.base import AlertFilter, Review
+from pipeline.store.encoding import decode, encode
+from pipeline.store.merging import merge
+from pipeline.store.redis.connection import PREFIX, RedisStore
+
+_PAGE = 200  # alerts looked at, at once
+_ALERT = f"{PREFIX}alert:"
+_REVIEWS = f"{PREFIX}reviews:"
+_BY_TIME = f"{PREFIX}alerts:by-time"
+
+# KEYS: alert, by time, by time of its entry and camera, reviews. ARGV: the version that was read, value, entry, camera,
+# state, score, alert id, and where there is one the review.
+_WRITE = """
+if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return false end
+redis.call('HSET', KEYS[1], 'version', ARGV[1] + 1, 'value', ARGV[2],
+  'entry', ARGV[3], 'camera', ARGV[4], 'state', ARGV[5])
+redis.call('ZADD', KEYS[2], ARGV[6], ARGV[7])
+redis.call('ZADD', KEYS[3], ARGV[6], ARGV[7])
+if ARGV[8] then redis.call('RPUSH', KEYS[4], ARGV[8]) end
+return 1
+"""
+
+
+class RedisAlerts(RedisStore):
+    """An ``AlertStore`` on a server; as durable as the server's ``appendonly`` and ``appendfsync`` say."""
+
+    def upsert(self, alert: Alert) -> bool:
+        """Write or improve an alert; see ``AlertStore.upsert``."""
+        while True:  # whenever somebody else wrote it meanwhile, it is merged with theirs
+            stored, version = self._stored(alert.alert_id)
+            merged = alert if stored is None else merge(stored, alert)
+            if merged == stored:
+                return False
+            if self._write(merged, version):
+                return True
+
+    def get(self, alert_id: str) -> Alert:
+        """Return an alert; see ``AlertStore.get``."""
+        return self._known(alert_id)[0]
+
+    def find(self, wanted: AlertFilter) -> list[Alert]:
+        """Return the alerts that pass; see ``AlertStore.find``."""
+        found: list[Alert] = []
+        for ids in self._pages(wanted):
+            keys = self._passing(ids, wanted)[: wanted.limit - len(found)]
+            values = self._ask_many("read", [("HGET", key, "value") for key in keys])
+            found += [decode(value, Alert, key) for key, value in zip(keys, values, strict=True) if value is not None]
+            if len(found) >= wanted.limit:
+                break
+        return found
+
+    def review(self, review: Review) -> Alert:
+        """Set an alert's state; see ``AlertStore.review``."""
+        while True:
+            stored, version = self._known(review.alert_id)
+            alert = replace(stored, state=review.state)
+            if self._write(alert, version, encode(review)):
+                return alert
+
+    def reviews(self, alert_id: str) -> list[Review]:
+        """Return what was said of an alert; see ``AlertStore.reviews``."""
+        key = _REVIEWS + alert_id
+        values = self._ask("read", "LRANGE", key, 0, -1)
+        return [decode(value, Review, key) for value in values]
+
+    def _stored(self, alert_id: str) -> tuple[Alert | None, int]:
+        """Return an alert and its version; None and 0 where there is none."""
+        key = _ALERT + alert_id
+        value, version = self._ask("read", "HMGET", key, "value", "version")
+        return (None if value is None else decode(value, Alert, key)), int(version or 0)
+
+    def _known(self, alert_id: str) -> tuple[Alert, int]:
+        alert, version = self._stored(alert_id)
+        if alert is None:
+            raise UnknownAlertError(f"there is no alert {alert_id!r}; `lookout alerts list` shows those there are")
+        return alert, version
+
+    def _write(self, alert: Alert, version: int, *review: bytes) -> bool:
+        """Write an alert, and what was said of it; return False where it is no longer at the version."""
+        keys = (_ALERT + alert.alert_id, _BY_TIME, _pair(alert.entry_id, alert.camera_id), _REVIEWS + alert.alert_id)
+        about = (alert.entry_id, alert.camera_id, alert.state, -alert.captured_at_ms, alert.alert_id)
+        # Not asked again: after an answer that was lost the version is another, and the review would stand twice.
+        return bool(self._run("write", _WRITE, keys, (version, encode(alert), *about, *review), again=False))
+
+    def _pages(self, wanted: AlertFilter) -> Iterator[list[str]]:
+        """Yield the ids of the time that is wanted, newest first, a page at a time."""
+        one_pair = wanted.entry_id is not None and wanted.camera_id is not None
+        key = _pair(wanted.entry_id or "", wanted.camera_id or "") if one_pair else _BY_TIME
+        low = "-inf" if wanted.until_ms is None else f"({-wanted.until_ms}"
+        high = "+inf" if wanted.since_ms is None else str(-wanted.since_ms)
+        skipped = 0  # of those at the page's first time, the ones that were seen
+        while True:
+            words = ("ZRANGEBYSCORE", key, low, high, "WITHSCORES", "LIMIT", skipped, _PAGE)
+            found = self._ask("read", *words)
+            ids, times = [alert_id.decode() for alert_id in found[::2]], found[1::2]
+            yield ids
+            if len(ids) < _PAGE:
+                return
+            # By time and not by rank, which an alert that is raised meanwhile would move.
+            last = times[-1].decode()
+            skipped = times.count(times[-1]) + (skipped if low == last else 0)
+            low = last
+
+    def _passing(self, ids: Sequence[str], wanted: AlertFilter) -> list[str]:
+        """Return the keys of those that pass, without reading their pictures."""
+        asked = {"entry": wanted.entry_id, "camera": wanted.camera_id, "state": wanted.state}
+        held = {name: value.encode() for name, value in asked.items() if value is not None}
+        keys = [_ALERT + alert_id for alert_id in ids]
+        if not held:
+            return keys
+        found = self._ask_many("read", [("HMGET", key, *held) for key in keys])
+        return [key for key, values in zip(keys, found, strict=True) if values == list(held.values())]
+
+
+def _pair(entry_id: str, camera_id: str) -> str:
+    return f"{_BY_TIME}:{quote(entry_id, safe='')}:{quote(camera_id, safe='')}"

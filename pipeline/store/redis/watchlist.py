@@ -1,0 +1,202 @@
+"""The watchlist on a Redis server.
+
+| key | holds |
+|---|---|
+| ``lookout:watchlist:entry:ID`` | a hash: ``value``, its ``version``, and the ``edit`` and ``revision`` that wrote it |
+| ``lookout:watchlist:entries`` | a set of the entry ids |
+| ``lookout:watchlist:changes`` | a stream: change ``N-0`` is revision N, with its ``entry`` and a random ``edit`` |
+
+The newest change is the revision, so the two cannot contradict each other. A server that lost its past numbers other
+edits as it did those it forgot; their ``edit`` tells them apart.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Self
+from uuid import uuid4
+
+from pipeline.errors import UnknownEntryError
+from pipeline.records import WatchlistEntry
+from pipeline.store.base import Changes, Snapshot
+from pipeline.store.encoding import decode, encode
+from pipeline.store.redis.address import RedisAddress
+from pipeline.store.redis.connection import ANSWER_S, PREFIX, RedisStore
+
+MOST_CHANGES = 10_000  # remembered; who has not asked for longer gets a snapshot
+_WAIT_S = ANSWER_S / 3  # at most, before looking whether the history is still the same
+_PAGE = 500  # entries read at once
+_ENTRY = f"{PREFIX}watchlist:entry:"
+_ENTRIES = f"{PREFIX}watchlist:entries"
+_CHANGES = f"{PREFIX}watchlist:changes"
+
+_NEWEST = """
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local revision, edit = 0, ''
+if newest then revision, edit = tonumber(string.match(newest[1], '^%d+')), newest[2][4] end
+"""
+# Of a change that cannot be written nothing is: it comes first. KEYS: changes, entries, entry. ARGV: most changes,
+# entry id, edit, then for a put the stored version and the value.
+_CHANGE = """
+redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[1], (revision + 1) .. '-0', 'entry', ARGV[2], 'edit', ARGV[3])
+"""
+_PUT = f"""
+local known = redis.call('HMGET', KEYS[3], 'edit', 'revision', 'version')
+if known[1] == ARGV[3] then return tonumber(known[2]) end
+if (known[3] or '0') ~= ARGV[4] then return false end
+{_NEWEST}{_CHANGE}
+redis.call('HSET', KEYS[3], 'value', ARGV[5], 'version', ARGV[4] + 1, 'edit', ARGV[3], 'revision', revision + 1)
+redis.call('SADD', KEYS[2], ARGV[2])
+return revision + 1
+"""
+_REMOVE = f"""
+if redis.call('EXISTS', KEYS[3]) == 0 then return false end
+{_NEWEST}{_CHANGE}
+redis.call('DEL', KEYS[3])
+redis.call('SREM', KEYS[2], ARGV[2])
+return revision + 1
+"""
+# KEYS: changes. ARGV: the revision since when, its edit or nothing, and what the keys of entries begin with.
+# Returns revision, edit, and id and value of what changed; without the third where the past is not known.
+_SINCE = f"""
+{_NEWEST}
+local since = tonumber(ARGV[1])
+if since == 0 and revision == 0 then return {{revision, edit, {{}}}} end
+local oldest = math.max(since, 1) .. '-0'
+local known = redis.call('XRANGE', KEYS[1], oldest, oldest)[1]
+if since > revision or not known then return {{revision, edit}} end
+if since > 0 and ARGV[2] ~= '' and known[2][4] ~= ARGV[2] then return {{revision, edit}} end
+local told, changed = {{}}, {{}}
+for _, change in ipairs(redis.call('XRANGE', KEYS[1], '(' .. since .. '-0', '+')) do
+  local id = change[2][2]
+  if not told[id] then
+    told[id] = true
+    changed[#changed + 1] = id
+    changed[#changed + 1] = redis.call('HGET', ARGV[3] .. id, 'value')
+  end
+end
+return {{revision, edit, changed}}
+"""
+
+
+class Revision(int):
+    """A revision that remembers which edit made it, so that another edit of the same number is not taken for it."""
+
+    edit: str
+
+    def __new__(cls, number: int, edit: str) -> Self:
+        """Return the number with its edit."""
+        revision = super().__new__(cls, number)
+        revision.edit = edit
+        return revision
+
+
+class RedisWatchlist(RedisStore):
+    """A ``WatchlistStore`` on a server; as durable as the server's ``appendonly`` and ``appendfsync`` say."""
+
+    def __init__(self, address: RedisAddress, most_changes: int = MOST_CHANGES) -> None:
+        """Connect.
+
+        Args:
+            address: of the server.
+            most_changes: how many the server remembers.
+
+        Raises:
+            StoreError: the server does not answer.
+        """
+        super().__init__(address)
+        self._most_changes = most_changes
+
+    def put(self, entry: WatchlistEntry) -> int:
+        """Write an entry; see ``WatchlistStore.put``."""
+        key, edit = _ENTRY + entry.entry_id, uuid4().hex
+        keys = (_CHANGES, _ENTRIES, key)
+        while True:  # whenever somebody else's edit came between, it is that edit's next version
+            version = int(self._ask("read", "HGET", key, "version") or 0)
+            value = encode(replace(entry, version=version + 1))
+            # The edit is done once, however often the script runs, so it may be asked for again.
+            words = (self._most_changes, entry.entry_id, edit, version, value)
+            revision = self._run("write", _PUT, keys, words, again=True)
+            if revision is not None:
+                return Revision(revision, edit)
+
+    def remove(self, entry_id: str) -> int:
+        """Remove an entry; see ``WatchlistStore.remove``."""
+        edit = uuid4().hex
+        keys, words = (_CHANGES, _ENTRIES, _ENTRY + entry_id), (self._most_changes, entry_id, edit)
+        revision = self._run("write", _REMOVE, keys, words, again=False)  # a second time it would be unknown
+        if revision is None:
+            raise _unknown_entry(entry_id)
+        return Revision(revision, edit)
+
+    def get(self, entry_id: str) -> WatchlistEntry:
+        """Return an entry; see ``WatchlistStore.get``."""
+        key = _ENTRY + entry_id
+        value = self._ask("read", "HGET", key, "value")
+        if value is None:
+            raise _unknown_entry(entry_id)
+        return decode(value, WatchlistEntry, key)
+
+    def snapshot(self) -> Snapshot:
+        """Return all entries; see ``WatchlistStore.snapshot``."""
+        while True:
+            start = self._newest()
+            entries: dict[str, WatchlistEntry | None] = dict(self._entries())
+            # Those were read one after another, so what has changed meanwhile comes on top.
+            revision, changed = self._since(start)
+            if changed is not None:
+                entries |= changed
+                found = (entry for _, entry in sorted(entries.items()) if entry is not None)
+                return Snapshot(revision, tuple(found))
+
+    def changes(self, since_revision: int, timeout_s: float) -> Changes | None:
+        """Return what changed; see ``WatchlistStore.changes``."""
+        until_s = time.monotonic() + timeout_s
+        while True:
+            revision, changed = self._since(since_revision)
+            if changed is None:
+                return None
+            left_s = until_s - time.monotonic()
+            if revision != since_revision or left_s <= 0:
+                put = tuple(entry for _, entry in sorted(changed.items()) if entry is not None)
+                return Changes(revision, put, tuple(sorted(key for key, entry in changed.items() if entry is None)))
+            self._wait(since_revision, min(left_s, _WAIT_S))
+
+    def _newest(self) -> Revision:
+        newest = self._ask("read", "XREVRANGE", _CHANGES, "+", "-", "COUNT", 1)
+        if not newest:
+            return Revision(0, "")
+        place, change = newest[0]
+        return Revision(int(place.partition(b"-")[0]), change[b"edit"].decode())
+
+    def _entries(self) -> Iterator[tuple[str, WatchlistEntry]]:
+        ids = sorted(key.decode() for key in self._ask("read", "SMEMBERS", _ENTRIES))
+        for start in range(0, len(ids), _PAGE):
+            keys = [_ENTRY + entry_id for entry_id in ids[start : start + _PAGE]]
+            values = self._ask_many("read", [("HGET", key, "value") for key in keys])
+            for key, value in zip(keys, values, strict=True):
+                if value is not None:  # else it was removed just now
+                    yield key.removeprefix(_ENTRY), decode(value, WatchlistEntry, key)
+
+    def _since(self, since: int) -> tuple[Revision, dict[str, WatchlistEntry | None] | None]:
+        """Return the revision and what changed, without an entry where one was removed; None where that is lost."""
+        edit = since.edit if isinstance(since, Revision) else ""
+        number, newest, *changed = self._run("read", _SINCE, (_CHANGES,), (since, edit, _ENTRY), again=True)
+        revision = Revision(number, newest.decode())
+        if not changed:
+            return revision, None
+        ids = [key.decode() for key in changed[0][::2]]
+        values = dict(zip(ids, changed[0][1::2], strict=True))
+        return revision, {
+            key: None if value is None else decode(value, WatchlistEntry, _ENTRY + key) for key, value in values.items()
+        }
+
+    def _wait(self, since_revision: int, seconds: float) -> None:
+        """Wait for a change after a revision; this ends early when there is one."""
+        wait_ms = max(1, round(seconds * 1000))  # 0 would be for ever
+        command = ("XREAD", "BLOCK", wait_ms, "COUNT", 1, "STREAMS", _CHANGES, f"{since_revision:d}-0")
+        self._ask("follow", *command)
+
+
+def _unknown_entry(entry_id: str) -> UnknownEntryError:
+    return UnknownEntryError(f"the watchlist has no entry {entry_id!r}; `lookout watch list` shows those it has")
