@@ -89,6 +89,11 @@ class Matcher:
         """What was done so far, as a copy."""
         return replace(self._counts)
 
+    @property
+    def trouble(self) -> str | None:
+        """What keeps this matcher from its work just now; None when nothing does."""
+        return self._insist.trouble
+
     def stop(self) -> None:
         """Ask ``run`` to finish its batch and return; a batch that log or store refuse is left to the next member."""
         self._insist.stop()
@@ -124,11 +129,11 @@ class Matcher:
         self._member.close()
 
     def _poll(self) -> list[LogRecord]:
-        records = self._member.poll(self._settings.batch, self._settings.poll_s)
+        # First the lag: if it failed once records are polled, they would be committed with the next ones, unmatched.
         if self._ports.clock.monotonic_s() >= self._lag_due_s:
             self._counts.lag = self._member.lag()
             self._lag_due_s = self._ports.clock.monotonic_s() + _LAG_EVERY_S
-        return records
+        return self._member.poll(self._settings.batch, self._settings.poll_s)
 
     def _place(self, batch: Batch) -> list[Seen]:
         sites = self._sites(batch.polled)
@@ -151,10 +156,11 @@ class Matcher:
         return decide(matches, self._ports.alerts, self._settings.origin, self._ports.clock)
 
     def _publish(self, decisions: Sequence[Decision], batch: Batch) -> None:
-        log, told = self._ports.log, [each.alert for each in decisions if each.verdict in _TOLD]
-        for alert in told:
-            if alert is not None:
-                log.append(Topic.ALERTS, alert.alert_id, encode_alert(alert), alert.captured_at_ms)
+        log, told = self._ports.log, [each for each in decisions if each.verdict in _TOLD]
+        for each in told:
+            if (alert := each.alert) is not None:
+                value = encode_alert(alert, improved=each.verdict is Verdict.IMPROVED)
+                log.append(Topic.ALERTS, alert.alert_id, value, alert.captured_at_ms)
         for letter in batch.letters:
             log.append(Topic.DEAD_LETTERS, letter.key, letter.encode(), letter.timestamp_ms)
         if told or batch.letters:

@@ -11,6 +11,7 @@ from pipeline.log.base import EventLog, LogRecord, StartAt, Subscription
 
 FIRST_WAIT_S = 0.2  # after a failure; doubled with each further one
 LONGEST_WAIT_S = 5.0
+_LOOK_S = 0.1  # how soon a wait notices that it is to end
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -28,6 +29,12 @@ class Retrying:
         self._clock = clock
         self._failed = failed
         self._stopping = Event()
+        self._trouble: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps the step that is being done from succeeding; None when nothing does."""
+        return self._trouble
 
     @property
     def stopping(self) -> bool:
@@ -47,14 +54,24 @@ class Retrying:
         wait_s = FIRST_WAIT_S
         while True:
             try:
-                return step()
+                done = step()
             except (LogError, StoreError) as error:
                 self._failed(error)
+                self._trouble = str(error)
                 if self.stopping:
                     raise StoppedError(str(error)) from error
                 _log.warning("%s; trying again in %.1f s", error, wait_s)
-            self._clock.sleep(wait_s)
+            else:
+                self._trouble = None
+                return done
+            self.wait(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but no longer than until ``stop`` is called."""
+        while seconds > 0 and not self.stopping:
+            self._clock.sleep(min(seconds, _LOOK_S))
+            seconds -= _LOOK_S
 
 
 class Member:

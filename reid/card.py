@@ -13,6 +13,7 @@ VOCABULARY_FILE = "vocabulary.json"
 IMAGE_GRAPH = "image.onnx"
 TEXT_GRAPH = "text.onnx"
 PIECES_FILE = "wordpieces.txt"  # only where a BERT reads the sentences
+SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

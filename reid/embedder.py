@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from reid.card import IMAGE_GRAPH, PIECES_FILE, TEXT_GRAPH, VOCABULARY_FILE, Card, read_card
+from reid.card import IMAGE_GRAPH, PIECES_FILE, SHIPPED_WEIGHTS, TEXT_GRAPH, VOCABULARY_FILE, Card, read_card
 from reid.crops import stack_crops
 from reid.errors import WeightsError
 from reid.providers import Provider, open_session, provider_of
@@ -16,7 +16,7 @@ from reid.text.pieces import read_pieces
 from reid.text.tokenizer import Explanation, SentenceTokenizer, Tokenizer
 from reid.text.vocabulary import Vocabulary
 
-SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
+__all__ = ["SHIPPED_WEIGHTS", "Embedder", "read_tokenizer"]
 
 
 class Embedder:

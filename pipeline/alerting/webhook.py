@@ -34,7 +34,9 @@ class WebhookSettings:
     first_wait_s: float = 0.5  # doubled after each attempt
     longest_wait_s: float = 30.0
     timeout_s: float = 10.0
-    batch: int = 20  # alerts between two commits
+    # Alerts between two commits: a member that takes minutes to post what it has polled is taken for dead by Kafka, and
+    # the next one would begin with the same alerts.
+    batch: int = 1
     poll_s: float = 0.5
     start_at: StartAt = StartAt.LATEST  # a new webhook hears of what is raised from its first start on
 
@@ -75,6 +77,11 @@ class WebhookSender:
     def counts(self) -> WebhookCounts:
         """What was done so far, as a copy."""
         return replace(self._counts)
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps the log from giving alerts; a receiver that takes none is told of by the counts."""
+        return self._insist.trouble
 
     def stop(self) -> None:
         """Ask ``run`` to return after the attempt that is under way; what is not committed is posted again."""
@@ -117,13 +124,13 @@ class WebhookSender:
                 if attempt == settings.attempts:
                     self._counts.exhausted += 1
                     return self._letter(record, f"not taken in {attempt} attempts: {error}")
+                _log.warning("webhook '%s', attempt %d of %d: %s", settings.name, attempt, settings.attempts, error)
+                self._insist.wait(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads senders out, hides nothing
                 if self._insist.stopping:
                     raise StoppedError(str(error)) from error
-                _log.warning("webhook '%s', attempt %d of %d: %s", settings.name, attempt, settings.attempts, error)
             else:
                 self._counts.delivered += 1
                 return None
-            self._clock.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads senders out, hides nothing
             wait_s = min(2 * wait_s, settings.longest_wait_s)
         return None
 

@@ -80,7 +80,7 @@ def make_sender(log: Any, desk: Desk, clock: ManualClock) -> Make:
 
     def make(log: Any = log, **changes: Any) -> WebhookSender:
         url = f"http://user:pass@127.0.0.1:{desk.port}/hook?token=t0ken"
-        settings = {"name": "desk", "url": url, "secret": KEY, "attempts": 4, "poll_s": 0.01}
+        settings = {"name": "desk", "url": url, "secret": KEY, "attempts": 4, "poll_s": 0.01, "batch": 20}
         settings |= {"start_at": StartAt.EARLIEST, **changes}
         return WebhookSender(log, WebhookSettings(**settings), clock)
 

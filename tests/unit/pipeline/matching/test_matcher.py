@@ -1,5 +1,6 @@
 """What becomes of sightings: alerts, dead letters, or nothing."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline.dead_letter import decode_dead_letter
+from pipeline.errors import LogError
 from pipeline.log.base import Topic
 from pipeline.records import Origin, Phase, Schedule
 
@@ -168,6 +170,53 @@ def test_what_cannot_be_compared_is_put_aside(site: Any, make_sighting: Make) ->
     assert "expected a vector of 16 numbers, but found one of 8" in letters[2].reason
     assert "expected finite numbers" in letters[3].reason
     assert "a crop of at most" in letters[4].reason
+
+
+def test_a_lag_that_cannot_be_told_costs_no_sighting(site: Any, make_sighting: Make) -> None:
+    """Where the log fails to say how much waits, what it gave before and after is matched all the same."""
+
+    class Once:
+        """A log whose first member cannot see the end, once it has given a record."""
+
+        def __init__(self, log: Any) -> None:
+            self._log = log
+            self.polls = self.failures = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._log, name)
+
+        def subscribe(self, *asked: Any) -> Any:
+            told = self._log.subscribe(*asked)
+            poll, lag = told.poll, told.lag
+
+            def counted_poll(*limits: Any) -> Any:
+                self.polls += 1
+                return poll(*limits)
+
+            def failing_lag() -> int:
+                if self.polls and not self.failures:
+                    self.failures += 1
+                    raise LogError("the end is not in sight")
+                return int(lag())
+
+            told.poll, told.lag = counted_poll, failing_lag
+            return told
+
+    site.publish(make_sighting("a"), make_sighting("b", 600.0))
+    site.log = Once(site.log)
+    matcher = site.matcher(batch=1)
+    while matcher.step():
+        site.clock.advance(60)
+    assert site.log.failures == 1
+    assert {alert.tracklet_id for alert in site.told()} == {"a", "b"}
+
+
+def test_an_improved_alert_says_so(site: Any, make_sighting: Make) -> None:
+    """The log hears of an alert as raised, and of better evidence for it as improved."""
+    site.publish(make_sighting(similarity=0.6), make_sighting(similarity=0.9, at_s=1.0, sequence=1))
+    site.match()
+    kinds = [json.loads(record.value)["type"] for record in site.records(Topic.ALERTS)]
+    assert kinds == ["lookout.alert.raised", "lookout.alert.improved"]
 
 
 def test_an_empty_watchlist_matches_nobody(site: Any, make_sighting: Make) -> None:
