@@ -9,7 +9,8 @@ PipelineError
 ├── LogError             the event log did not take or give a record
 ├── StoreError           the watchlist or alert store did not answer, or what it holds is damaged
 │   ├── UnknownEntryError   no entry of the watchlist has that id
-│   └── UnknownAlertError   no alert has that id
+│   ├── UnknownAlertError   no alert has that id
+│   └── UnknownCameraError  the camera store has no camera of that id
 ├── BackgroundError      there is no background that a threshold could be set from
 └── DeliveryError        a webhook did not take an alert
 """
@@ -53,6 +54,10 @@ class UnknownEntryError(StoreError):
 
 class UnknownAlertError(StoreError):
     """No alert has that id."""
+
+
+class UnknownCameraError(StoreError):
+    """The camera store has no camera of that id."""
 
 
 class BackgroundError(PipelineError):

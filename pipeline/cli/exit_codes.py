@@ -17,6 +17,7 @@ from pipeline.errors import (
     SourceError,
     StoreError,
     UnknownAlertError,
+    UnknownCameraError,
     UnknownEntryError,
 )
 from reid.errors import (
@@ -53,6 +54,7 @@ EXIT_CODES: dict[type[Ours], int] = {
     StoreError: 9,
     UnknownEntryError: FAILED,
     UnknownAlertError: FAILED,
+    UnknownCameraError: FAILED,
     DetectorSettingError: 2,
     DetectorDatasetError: 3,
     DetectorFrameError: 3,

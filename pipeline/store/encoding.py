@@ -1,19 +1,21 @@
-"""Entries, alerts and reviews as a store keeps them: versioned msgpack, vectors as raw little-endian float32."""
+"""What stores keep: versioned msgpack, vectors as raw little-endian float32."""
 
 from typing import Any, TypeVar, get_origin
 
 import msgspec
 import numpy as np
 
-from pipeline.errors import StoreError
+from pipeline.camera import Camera
+from pipeline.errors import SettingsError, StoreError, UnknownCameraError
 from pipeline.records import Alert, WatchlistEntry
 from pipeline.store.base import Review
+from pipeline.store.cameras import Lease
 
 _VERSION = 1
-_Kept = TypeVar("_Kept", WatchlistEntry, Alert, Review)
+_Kept = TypeVar("_Kept", WatchlistEntry, Alert, Review, Camera, Lease)
 
 
-def encode(kept: WatchlistEntry | Alert | Review) -> bytes:
+def encode(kept: WatchlistEntry | Alert | Review | Camera | Lease) -> bytes:
     """Return what a store writes."""
     return bytes([_VERSION]) + msgspec.msgpack.encode(kept, enc_hook=_write_vector)
 
@@ -36,8 +38,15 @@ def decode(value: bytes, kind: type[_Kept], where: str) -> _Kept:
         )
     try:
         return msgspec.msgpack.decode(value[1:], type=kind, dec_hook=_read_vector)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, SettingsError) as error:
         raise StoreError(f"{where} is damaged ({error}); remove it or restore it") from error
+
+
+def unknown_camera(camera_id: str) -> UnknownCameraError:
+    """Return the error that says that the store has no such camera."""
+    return UnknownCameraError(
+        f"the store has no camera {camera_id!r}; `lookout cameras list` shows those there are, and where they stand"
+    )
 
 
 def _write_vector(value: Any) -> bytes:

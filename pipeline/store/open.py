@@ -2,6 +2,7 @@
 
 from pipeline.address import file_of, scheme_of
 from pipeline.store.base import AlertStore, WatchlistStore
+from pipeline.store.cameras import CameraStore
 
 _SCHEMES = ("sqlite", "redis", "rediss")
 
@@ -38,3 +39,16 @@ def open_alerts(address: str) -> AlertStore:
     from pipeline.store.sqlite import SqliteAlerts  # noqa: PLC0415 - an adapter is loaded where it is used
 
     return SqliteAlerts(file_of(address))
+
+
+def open_cameras(address: str) -> CameraStore:
+    """Open the cameras at ``sqlite:///path``.
+
+    Raises:
+        SettingsError: the address is of no kind that is known here, or says something that is not.
+        StoreError: the store does not answer.
+    """
+    scheme_of(address, "store", _SCHEMES)
+    from pipeline.store.sqlite_cameras import SqliteCameras  # noqa: PLC0415 - an adapter is loaded where it is used
+
+    return SqliteCameras(file_of(address))

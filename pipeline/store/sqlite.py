@@ -32,16 +32,16 @@ CREATE INDEX IF NOT EXISTS reviews_by_alert ON reviews (alert_id, place);
 _REVISION = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)"
 
 
-class _SqliteStore:
-    """What both stores share: the file, and being closed."""
+class SqliteStore:
+    """What the stores share: the file, and being closed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: str = _SCHEMA) -> None:
         """Open the file, or make it.
 
         Raises:
             StoreError: it cannot be opened.
         """
-        self._file = SqliteFile(path, _SCHEMA, StoreError)
+        self._file = SqliteFile(path, schema, StoreError)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -58,7 +58,7 @@ class _SqliteStore:
         self.close()
 
 
-class SqliteWatchlist(_SqliteStore):
+class SqliteWatchlist(SqliteStore):
     """A ``WatchlistStore`` in a file."""
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
@@ -142,7 +142,7 @@ def _unknown_entry(entry_id: str) -> UnknownEntryError:
     return UnknownEntryError(f"the watchlist has no entry {entry_id!r}; `lookout watch list` shows those it has")
 
 
-class SqliteAlerts(_SqliteStore):
+class SqliteAlerts(SqliteStore):
     """An ``AlertStore`` in a file."""
 
     def upsert(self, alert: Alert) -> bool:

@@ -1,0 +1,205 @@
+"""What every camera store holds to; the same tests for each adapter."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from pipeline.camera import Camera
+from pipeline.errors import StoreError, UnknownCameraError
+from pipeline.store.cameras import Beat, CameraStore, Lease, StreamReport
+from pipeline.store.open import open_cameras
+
+LONG_S = 60.0  # a lease that no test outlives
+SHORT_S = 0.4
+PATIENCE_S = 20.0
+
+
+@pytest.fixture(params=["sqlite"])
+def address(tmp_path: Path) -> str:
+    """Return the address of an empty store."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[CameraStore]:
+    """Return a store."""
+    with open_cameras(address) as opened:
+        yield opened
+
+
+def camera(camera_id: str, url: str = "rtsp://operator:s3cret@10.0.0.7/live") -> Camera:
+    """Return a camera with everything in it."""
+    mask = ((0.0, 0.0), (0.5, 0.0), (0.25, 1.0))
+    return Camera(camera_id, url, 4.5, 0.35, 60, (mask, mask[::-1]), enabled=False)
+
+
+def beat(member: str, known: str, watching: str = "", lease_s: float = LONG_S) -> Beat:
+    """Return a beat about cameras of one letter each."""
+    return Beat(member, lease_s, frozenset(known), {letter: StreamReport() for letter in watching})
+
+
+def holders(leases: Mapping[str, Lease]) -> dict[str, str]:
+    """Return who has which camera."""
+    return {camera_id: lease.member for camera_id, lease in leases.items()}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end_s, "it did not come true in time"
+        time.sleep(0.02)
+
+
+def test_a_camera_comes_back_as_it_was_put(store: CameraStore) -> None:
+    """Every field of a camera survives the store, its password and its masks too."""
+    assert store.put(camera("gate")) == replace(camera("gate"), version=1)
+    assert store.get("gate") == replace(camera("gate"), version=1)
+
+
+def test_versions_count_edits(store: CameraStore) -> None:
+    """The store numbers a camera's versions from 1, whatever the camera says."""
+    for version in (1, 2, 3):
+        store.put(replace(camera("gate"), version=99))
+        assert store.get("gate").version == version
+
+
+def test_all_cameras_are_listed_by_id(store: CameraStore) -> None:
+    """The cameras come in the order of their ids, without those that were removed."""
+    assert store.cameras() == ()
+    for camera_id in ("hall", "gate", "yard", "étage 2"):
+        store.put(camera(camera_id))
+    store.remove("yard")
+    assert [each.camera_id for each in store.cameras()] == ["gate", "hall", "étage 2"]
+
+
+def test_what_is_not_there_is_named(store: CameraStore) -> None:
+    """Getting or removing an unknown camera is an error with its id."""
+    with pytest.raises(UnknownCameraError, match="'lost'"):
+        store.get("lost")
+    with pytest.raises(UnknownCameraError, match="'lost'"):
+        store.remove("lost")
+
+
+def test_edits_of_another_process_show_at_once(address: str, store: CameraStore) -> None:
+    """What another process puts is in the next list, and outlives that process."""
+    code = (
+        "from pipeline.camera import Camera; from pipeline.store.open import open_cameras as o;"
+        f"s = o({address!r}); s.put(Camera('gate', 'a.mp4')); s.put(Camera('gate', 'b.mp4'))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    assert store.cameras() == (Camera("gate", "b.mp4", version=2),)
+
+
+def test_writers_lose_nothing(address: str) -> None:
+    """Four writers at once leave as many versions as they wrote."""
+
+    def write() -> None:
+        with open_cameras(address) as mine:
+            for _ in range(10):
+                mine.put(camera("shared"))
+
+    writers = [Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    with open_cameras(address) as store:
+        assert store.get("shared").version == 40
+
+
+def test_a_closed_store_says_so(address: str) -> None:
+    """Using a store after it was closed is an error."""
+    store = open_cameras(address)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.cameras()
+
+
+def test_the_first_member_takes_everything(store: CameraStore) -> None:
+    """A member that is alone has every camera that it knows, and everybody can read so."""
+    assert holders(store.share(beat("one", "abc"))) == dict.fromkeys("abc", "one")
+    assert holders(store.leases()) == dict.fromkeys("abc", "one")
+
+
+def test_members_share_evenly(store: CameraStore) -> None:
+    """Who joins takes over until nobody has two cameras more, and the rest stays where it was."""
+    store.share(beat("one", "abcdef"))
+    after = holders(store.share(beat("two", "abcdef")))
+    assert sorted(after.values()) == ["one"] * 3 + ["two"] * 3
+    assert holders(store.share(beat("one", "abcdef"))) == after
+
+
+def test_a_dead_member_is_succeeded(store: CameraStore) -> None:
+    """A member that gives no beat for the length of its lease loses its cameras, and its name with them."""
+    store.share(beat("one", "ab", lease_s=SHORT_S))
+    until(lambda: holders(store.share(beat("two", "ab"))) == dict.fromkeys("ab", "two"))
+
+
+def test_a_lease_that_is_prolonged_is_kept(store: CameraStore) -> None:
+    """A member that goes on giving beats outlives many of its leases."""
+    store.share(beat("one", "ab", lease_s=SHORT_S))
+    end_s = time.monotonic() + 3 * SHORT_S
+    while time.monotonic() < end_s:
+        last = store.share(beat("one", "ab", lease_s=SHORT_S))
+        time.sleep(SHORT_S / 20)
+    assert holders(last) == dict.fromkeys("ab", "one")
+
+
+def test_who_was_silent_too_long_takes_nothing_back(store: CameraStore) -> None:
+    """A member whose lease ran out and whose cameras were taken finds them taken when it returns."""
+    store.share(beat("one", "a", lease_s=SHORT_S))
+    until(lambda: holders(store.share(beat("two", "a"))) == {"a": "two"})
+    assert holders(store.share(beat("one", "a", "a"))) == {"a": "two"}
+
+
+def test_whoever_leaves_is_succeeded_at_once(store: CameraStore) -> None:
+    """The cameras of a member that leaves are free before its lease has run out; leaving twice is no error."""
+    store.share(beat("one", "ab"))
+    store.leave("one")
+    store.leave("one")
+    assert store.leases() == {}
+    assert holders(store.share(beat("two", "ab"))) == dict.fromkeys("ab", "two")
+
+
+def test_a_camera_that_its_member_no_longer_knows_is_free(store: CameraStore) -> None:
+    """A removed camera's lease goes with its member's next beat."""
+    store.share(beat("one", "ab"))
+    assert holders(store.share(beat("one", "b"))) == {"b": "one"}
+
+
+def test_what_a_member_reports_stands_beside_its_lease(store: CameraStore) -> None:
+    """State, reason and beginning of a stream can be read by everybody, until another member has the camera."""
+    report = StreamReport("stalled", "no frame for 10.0 s", 1_700_000_000_000)
+    store.share(beat("one", "ab"))
+    store.share(Beat("one", LONG_S, frozenset("ab"), {"a": report}))
+    assert store.leases() == {"a": Lease("one", report), "b": Lease("one")}
+    store.leave("one")
+    store.share(beat("two", "ab"))
+    assert store.leases() == {"a": Lease("two"), "b": Lease("two")}
+
+
+def test_no_camera_is_ever_leased_twice(address: str) -> None:
+    """Members that beat at the same time end up with all cameras, evenly, each with one of them."""
+    known = "abcdefghijklmnopqrst"
+
+    def live(member: str) -> None:
+        with open_cameras(address) as mine:
+            for _ in range(12):
+                mine.share(beat(member, known))
+
+    members = [Thread(target=live, args=(name,)) for name in ("one", "two", "three", "four")]
+    for member in members:
+        member.start()
+    for member in members:
+        member.join()
+    with open_cameras(address) as store:
+        leases = holders(store.leases())
+    assert sorted(leases) == sorted(known)
+    assert sorted(leases.values()) == sorted(["one", "two", "three", "four"] * 5)

@@ -1,0 +1,229 @@
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.camera import Camera
+from pipeline.camera_share import CameraShare, Membership, Pace
+from pipeline.clock import ManualClock
+from pipeline.errors import StoreError
+from pipeline.store.cameras import LIVE
+from pipeline.store.open import open_cameras
+from pipeline.store.sqlite_cameras import SqliteCameras
+
+PACE = Pace()
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Return a clock that the store and all members go by."""
+    return ManualClock(1_000_000)
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: ManualClock) -> Iterator[SqliteCameras]:
+    """Return a store with six cameras."""
+    with SqliteCameras(tmp_path / "store.db", clock) as opened:
+        for number in range(6):
+            opened.put(Camera(f"camera-{number}", f"rtsp://10.0.0.{number}/live"))
+        yield opened
+
+
+@pytest.fixture
+def join(store: SqliteCameras, clock: ManualClock) -> Callable[[], Membership]:
+    """Return a function that begins a membership."""
+    return lambda: Membership(store, {}, clock, PACE)
+
+
+class AwayStore(SqliteCameras):
+    """A store that answers when it is told to."""
+
+    away = False
+
+    def cameras(self) -> tuple[Camera, ...]:
+        """Return the cameras, or fail."""
+        if self.away:
+            raise StoreError("the store does not answer")
+        return super().cameras()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end_s, "it did not come true in time"
+        time.sleep(0.02)
+
+
+def run(clock: ManualClock, seconds: float, *members: Membership) -> None:
+    """Let members beat once a second."""
+    for _ in range(round(seconds)):
+        clock.advance(1.0)
+        for member in members:
+            report_live(member)
+            member.beat()
+
+
+def report_live(member: Membership) -> None:
+    """Say that everything watched has frames."""
+    for camera_id in member._watched:
+        member.report(camera_id, LIVE)
+
+
+def test_one_member_watches_everything(join: Callable[[], Membership]) -> None:
+    """A process that is alone is to watch every camera from its first beat on."""
+    assert [*join().beat()] == [f"camera-{number}" for number in range(6)]
+
+
+def test_edits_come_with_the_next_beat(store: SqliteCameras, join: Callable[[], Membership]) -> None:
+    """Cameras that are added, changed, switched off and removed show when the next beat is over."""
+    member = join()
+    member.beat()
+    store.put(Camera("new", "new.mp4"))
+    store.put(Camera("camera-0", "other.mp4"))
+    store.put(replace(store.get("camera-1"), enabled=False))
+    store.remove("camera-2")
+    watched = member.beat()
+    assert [*watched] == ["camera-0", "camera-3", "camera-4", "camera-5", "new"]
+    assert watched["camera-0"] == Camera("camera-0", "other.mp4", version=2)
+
+
+def test_cameras_of_the_file_count_too(store: SqliteCameras, clock: ManualClock) -> None:
+    """A camera of lookout.toml is shared like any other; the store's camera of the same id has precedence."""
+    fixed = {"own": Camera("own", "own.mp4"), "camera-0": Camera("camera-0", "of-the-file.mp4")}
+    member = Membership(store, fixed, clock)
+    watched = member.beat()
+    assert watched["own"] == Camera("own", "own.mp4")
+    assert watched["camera-0"].url == "rtsp://10.0.0.0/live"
+    store.remove("camera-0")
+    assert member.beat()["camera-0"].url == "of-the-file.mp4"
+
+
+def test_a_newcomer_waits_before_it_takes_over(clock: ManualClock, join: Callable[[], Membership]) -> None:
+    """A second process gets its even half once it has lived for a while, and not before."""
+    first, second = join(), join()
+    run(clock, 1, first, second)
+    assert (len(first.beat()), len(second.beat())) == (6, 0)
+    run(clock, PACE.settle_s + 2, first, second)
+    assert (len(first.beat()), len(second.beat())) == (3, 3)
+    assert first.beat().keys().isdisjoint(second.beat())
+
+
+def test_a_camera_is_watched_on_until_its_new_member_has_frames(
+    clock: ManualClock, join: Callable[[], Membership]
+) -> None:
+    """Nobody lets go of a camera for another process before that has frames, or has had its time to get them."""
+    first, second = join(), join()
+    for member in (first, second):
+        member.beat()
+    clock.advance(PACE.settle_s)
+    report_live(first)
+    taken = second.beat().keys()
+    assert len(taken) == 3
+    assert first.beat().keys() >= taken
+    second.report(min(taken), LIVE)
+    second.beat()
+    assert first.beat().keys() & taken == taken - {min(taken)}
+    clock.advance(PACE.handover_s)
+    assert not first.beat().keys() & taken
+
+
+def test_a_dead_process_is_succeeded_within_ten_seconds(clock: ManualClock, join: Callable[[], Membership]) -> None:
+    """When one of three gives no beat any more, the two others watch everything 7 s later, 3 cameras each."""
+    first, second, third = join(), join(), join()
+    run(clock, 10, first, second, third)
+    assert {len(each.beat()) for each in (first, second, third)} == {2}
+    run(clock, 7, first, second)
+    assert {len(each.beat()) for each in (first, second)} == {3}
+    assert first.beat().keys() | second.beat().keys() == {f"camera-{number}" for number in range(6)}
+
+
+def test_a_paused_process_lets_go_when_it_returns(clock: ManualClock, join: Callable[[], Membership]) -> None:
+    """A process that slept through its lease lets go of what others took, with its first beat."""
+    first, second = join(), join()
+    run(clock, 10, first, second)
+    run(clock, 60, second)
+    assert len(first._watched) == 3
+    assert first.beat() == {}
+    run(clock, 10, first, second)
+    assert (len(first.beat()), len(second.beat())) == (3, 3)
+    assert first.beat().keys().isdisjoint(second.beat())
+
+
+def test_all_return_to_what_they_watched(clock: ManualClock, tmp_path: Path) -> None:
+    """When the store was away for everybody for a minute, nobody stops a camera, and none moves afterwards."""
+    with AwayStore(tmp_path / "away.db", clock) as store:
+        for number in range(6):
+            store.put(Camera(f"camera-{number}", f"{number}.mp4"))
+        members = [Membership(store, {}, clock, PACE) for _ in range(3)]
+        run(clock, 10, *members)
+        before = [member.beat().keys() for member in members]
+        store.away = True
+        clock.advance(60)
+        with pytest.raises(StoreError):
+            members[0].beat()
+        store.away = False
+        for _ in range(12):
+            assert [member.beat().keys() for member in members] == before
+            clock.advance(1.0)
+
+
+def test_a_camera_that_one_process_knows_is_watched(store: SqliteCameras, clock: ManualClock) -> None:
+    """Cameras of one machine's lookout.toml are watched, however few other processes have."""
+    own = {f"own-{number}": Camera(f"own-{number}", str(number)) for number in range(12)}
+    first, second = Membership(store, own, clock, PACE), Membership(store, {}, clock, PACE)
+    run(clock, 15, second, first)
+    assert own.keys() <= first.beat().keys()
+    assert first.beat().keys() | second.beat().keys() == own.keys() | {f"camera-{number}" for number in range(6)}
+
+
+def test_reports_reach_the_store_with_their_beginning(
+    store: SqliteCameras, clock: ManualClock, join: Callable[[], Membership]
+) -> None:
+    """A state is told with the time when it began, however often it is reported, and a new state with its own."""
+    member = join()
+    member.beat()
+    member.report("camera-0", "connecting")
+    member.report("nowhere", "live")
+    clock.advance(3)
+    member.report("camera-0", "connecting", "no answer yet")
+    member.beat()
+    report = store.leases()["camera-0"].report
+    assert (report.state, report.reason, report.since_ms) == ("connecting", "no answer yet", 1_000_000)
+    member.report("camera-0", "live")
+    member.beat()
+    report = store.leases()["camera-0"].report
+    assert (report.state, report.reason, report.since_ms) == ("live", "", 1_003_000)
+    assert "nowhere" not in store.leases()
+
+
+def test_a_share_follows_by_itself(tmp_path: Path) -> None:
+    """A share notices edits by itself, names its member in the store, and gives its cameras back when it closes."""
+    address = f"sqlite:///{tmp_path / 'store.db'}"
+    with open_cameras(address) as store, open_cameras(address) as other:
+        store.put(Camera("gate", "gate.mp4"))
+        with CameraShare(store, {}, pace=Pace(beat_s=0.05)) as share:
+            assert [*share()] == ["gate"]
+            other.put(Camera("hall", "hall.mp4"))
+            until(lambda: [*share()] == ["gate", "hall"])
+            share.report("hall", "live")
+            until(lambda: other.leases()["hall"].report.state == "live")
+            assert {lease.member for lease in other.leases().values()} == {share.member}
+        assert other.leases() == {}
+
+
+def test_a_share_keeps_its_cameras_while_the_store_is_away(tmp_path: Path) -> None:
+    """While the store does not answer, the cameras stay and the trouble is told; edits come afterwards."""
+    with AwayStore(tmp_path / "store.db") as store:
+        store.put(Camera("gate", "gate.mp4"))
+        with CameraShare(store, {}, pace=Pace(beat_s=0.05, lease_s=0.2)) as share:
+            store.away = True
+            until(lambda: share.trouble == "the store does not answer")
+            store.put(Camera("hall", "hall.mp4"))
+            time.sleep(0.3)
+            assert [*share()] == ["gate"]
+            store.away = False
+            until(lambda: [*share()] == ["gate", "hall"] and share.trouble is None)
