@@ -160,6 +160,39 @@ def test_writers_lose_nothing(address: str) -> None:
         assert store.snapshot().revision == 80
 
 
+def test_every_revision_is_exact(address: str, store: WatchlistStore) -> None:
+    """While somebody edits, each snapshot and each run of changes is the watchlist as it was at its revision."""
+    edits = [(f"e-{number % 7}", number % 5 != 4) for number in range(120)]  # the id, and whether it is put or removed
+    there: dict[str, str] = {}
+    history = [dict(there)]
+    for number, (name, put) in enumerate(edits):
+        there = (
+            there | {name: str(number)} if put or name not in there else {k: v for k, v in there.items() if k != name}
+        )
+        history.append(there)
+
+    def write() -> None:
+        with open_watchlist(address) as mine:
+            for number, (name, put) in enumerate(edits):
+                if put or name not in history[number]:
+                    mine.put(entry(name, str(number)))
+                else:
+                    mine.remove(name)
+
+    writer = Thread(target=write)
+    writer.start()
+    followed, revision = dict[str, str](), 0
+    while revision < len(edits):
+        snapshot = store.snapshot()
+        assert {each.entry_id: each.description for each in snapshot.entries} == history[snapshot.revision]
+        changes = heard(store.changes(revision, 20))
+        followed |= {each.entry_id: each.description for each in changes.put}
+        followed = {name: said for name, said in followed.items() if name not in changes.removed}
+        revision = changes.revision
+        assert followed == history[revision]
+    writer.join()
+
+
 def test_edits_outlive_the_process(address: str) -> None:
     """What was put is there when the store is opened again."""
     with open_watchlist(address) as first:

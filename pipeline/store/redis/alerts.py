@@ -19,9 +19,10 @@ from pipeline.records import Alert
 from pipeline.store.base import AlertFilter, Review
 from pipeline.store.encoding import decode, encode
 from pipeline.store.merging import merge
+from pipeline.store.redis.address import RedisAddress
 from pipeline.store.redis.connection import PREFIX, RedisStore
 
-_PAGE = 200  # alerts looked at, at once
+PAGE_SIZE = 200
 _ALERT = f"{PREFIX}alert:"
 _REVIEWS = f"{PREFIX}reviews:"
 _BY_TIME = f"{PREFIX}alerts:by-time"
@@ -41,6 +42,19 @@ return 1
 
 class RedisAlerts(RedisStore):
     """An ``AlertStore`` on a server; as durable as the server's ``appendonly`` and ``appendfsync`` say."""
+
+    def __init__(self, address: RedisAddress, page_size: int = PAGE_SIZE) -> None:
+        """Connect.
+
+        Args:
+            address: of the server.
+            page_size: how many alerts are looked at at once.
+
+        Raises:
+            StoreError: the server does not answer.
+        """
+        super().__init__(address)
+        self._page_size = page_size
 
     def upsert(self, alert: Alert) -> bool:
         """Write or improve an alert; see ``AlertStore.upsert``."""
@@ -108,11 +122,11 @@ class RedisAlerts(RedisStore):
         high = "+inf" if wanted.since_ms is None else str(-wanted.since_ms)
         skipped = 0  # of those at the page's first time, the ones that were seen
         while True:
-            words = ("ZRANGEBYSCORE", key, low, high, "WITHSCORES", "LIMIT", skipped, _PAGE)
+            words = ("ZRANGEBYSCORE", key, low, high, "WITHSCORES", "LIMIT", skipped, self._page_size)
             found = self._ask("read", *words)
             ids, times = [alert_id.decode() for alert_id in found[::2]], found[1::2]
             yield ids
-            if len(ids) < _PAGE:
+            if len(ids) < self._page_size:
                 return
             # By time and not by rank, which an alert that is raised meanwhile would move.
             last = times[-1].decode()
