@@ -6,6 +6,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -368,25 +369,27 @@ def test_pages_are_found_as_the_embedded_store_finds_them(redis_url: str, tmp_pa
 
 
 def test_reviews_and_evidence_at_once_lose_nothing(redis_url: str) -> None:
-    """While two matchers improve an alert, every review is kept and the last of them is the state."""
+    """While two matchers improve an alert, no review is undone by their evidence, and no evidence by a review."""
+    steps = 100
+    states = (AlertState.UNCLEAR, AlertState.CONFIRMED)
     with open_alerts(redis_url) as store:
         store.upsert(alert("a"))
 
         def improve(start: int) -> None:
             with open_alerts(redis_url) as mine:
-                for number in range(15):
-                    mine.upsert(alert("a", similarity=0.4 + (start + 2 * number) / 100))
+                for number in range(start, 2 * steps, 2):
+                    mine.upsert(alert("a", similarity=0.4 + number / 1000))
+                    assert mine.get("a").similarity >= 0.4 + number / 1000
 
-        matchers = [Thread(target=improve, args=(start,)) for start in (0, 1)]
-        for matcher in matchers:
-            matcher.start()
-        for number in range(15):
-            store.review(Review("a", AlertState.UNCLEAR, "kim", str(number), AT_MS))
-        store.review(Review("a", AlertState.CONFIRMED, "kim", "sure", AT_MS))
-        for matcher in matchers:
-            matcher.join()
-        assert (store.get("a").similarity, store.get("a").state) == (0.69, AlertState.CONFIRMED)
-        assert [each.note for each in store.reviews("a")] == [*map(str, range(15)), "sure"]
+        with ThreadPoolExecutor(2) as pool:
+            matchers = [pool.submit(improve, start) for start in (0, 1)]
+            for number in range(steps):
+                store.review(Review("a", states[number % 2], "kim", str(number), AT_MS))
+                assert store.get("a").state is states[number % 2]
+            for matcher in matchers:
+                matcher.result()
+        assert store.get("a").similarity == 0.4 + (2 * steps - 1) / 1000
+        assert [each.note for each in store.reviews("a")] == [str(number) for number in range(steps)]
 
 
 def test_the_commands_work_on_a_server(redis_url: str, store: WatchlistStore) -> None:
