@@ -42,13 +42,17 @@ def open_alerts(address: str) -> AlertStore:
 
 
 def open_cameras(address: str) -> CameraStore:
-    """Open the cameras at ``sqlite:///path``.
+    """Open the cameras at ``sqlite:///path`` or ``redis://host:port/database``.
 
     Raises:
         SettingsError: the address is of no kind that is known here, or says something that is not.
         StoreError: the store does not answer.
     """
-    scheme_of(address, "store", _SCHEMES)
+    if scheme_of(address, "store", _SCHEMES) != "sqlite":
+        from pipeline.store.redis.address import parse_redis_address  # noqa: PLC0415
+        from pipeline.store.redis.cameras import RedisCameras  # noqa: PLC0415
+
+        return RedisCameras(parse_redis_address(address))
     from pipeline.store.sqlite_cameras import SqliteCameras  # noqa: PLC0415 - an adapter is loaded where it is used
 
     return SqliteCameras(file_of(address))

@@ -20,10 +20,13 @@ SHORT_S = 0.4
 PATIENCE_S = 20.0
 
 
-@pytest.fixture(params=["sqlite"])
-def address(tmp_path: Path) -> str:
-    """Return the address of an empty store."""
-    return f"sqlite:///{tmp_path / 'store.db'}"
+@pytest.fixture(params=["sqlite", "redis"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty store of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    url: str = request.getfixturevalue("redis_url")
+    return url
 
 
 @pytest.fixture

@@ -1,0 +1,140 @@
+"""The cameras on a Redis server.
+
+| key | holds |
+|---|---|
+| ``lookout:cameras`` | a hash of cameras by id |
+| ``lookout:cameras:members`` | a hash of the members' last beats, each ``SECONDS LEASE``, by the server's clock |
+| ``lookout:cameras:leases`` | a hash of leases by camera id |
+| ``lookout:cameras:divisions`` | how often the leases have been written |
+
+A division is worked out here and written where nobody has written another since; so it is as if it were one step.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pipeline.camera import Camera
+from pipeline.store.cameras import Beat, Lease
+from pipeline.store.dividing import Life, divide, living
+from pipeline.store.encoding import decode, encode, unknown_camera
+from pipeline.store.redis.connection import PREFIX, RedisStore, Word
+
+_CAMERAS = f"{PREFIX}cameras"
+_SHARING = (f"{_CAMERAS}:members", f"{_CAMERAS}:leases", f"{_CAMERAS}:divisions")
+
+# KEYS: cameras. ARGV: id, the value that was read, the new value.
+_PUT = """
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return false end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
+# KEYS: of the sharing. ARGV: nothing, or a member that gives a beat and the length of its lease.
+_READ = """
+local time = redis.call('TIME')
+local now = string.format('%d.%06d', time[1], time[2])
+if ARGV[1] then redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2]) end
+return {now, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), redis.call('GET', KEYS[3]) or '0'}
+"""
+# KEYS: of the sharing. ARGV: the division that was read; how many members are dead, and those with their last beats, so
+# that one who has come back since stays; how many leases are gone, and those; then ids and values of new ones.
+_WRITE = """
+if (redis.call('GET', KEYS[3]) or '0') ~= ARGV[1] then return false end
+local leases = 3 + 2 * ARGV[2]
+for dead = 3, leases - 1, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[dead]) == ARGV[dead + 1] then redis.call('HDEL', KEYS[1], ARGV[dead]) end
+end
+local new = leases + 1 + ARGV[leases]
+for gone = leases + 1, new - 1 do redis.call('HDEL', KEYS[2], ARGV[gone]) end
+for lease = new, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[lease], ARGV[lease + 1]) end
+redis.call('INCR', KEYS[3])
+return 1
+"""
+
+
+class RedisCameras(RedisStore):
+    """A ``CameraStore`` on a server; as durable as the server's ``appendonly`` and ``appendfsync`` say."""
+
+    def put(self, camera: Camera) -> Camera:
+        """Write a camera; see ``CameraStore.put``."""
+        while True:  # whenever somebody else's edit came between, it is that edit's next version
+            before = self._ask("read", "HGET", _CAMERAS, camera.camera_id)
+            version = 0 if before is None else decode(before, Camera, f"camera {camera.camera_id}").version
+            numbered = replace(camera, version=version + 1)
+            words = (camera.camera_id, before or b"", encode(numbered))
+            # Asked again after it was done, it would be done twice.
+            if self._run("write", _PUT, (_CAMERAS,), words, again=False):
+                return numbered
+
+    def remove(self, camera_id: str) -> None:
+        """Remove a camera; see ``CameraStore.remove``."""
+        if not self._ask("write", "HDEL", _CAMERAS, camera_id, again=False):  # a second time it would be unknown
+            raise unknown_camera(camera_id)
+
+    def get(self, camera_id: str) -> Camera:
+        """Return a camera; see ``CameraStore.get``."""
+        value = self._ask("read", "HGET", _CAMERAS, camera_id)
+        if value is None:
+            raise unknown_camera(camera_id)
+        return decode(value, Camera, f"camera {camera_id}")
+
+    def cameras(self) -> tuple[Camera, ...]:
+        """Return all cameras; see ``CameraStore.cameras``."""
+        values = sorted((key.decode(), value) for key, value in self._ask("read", "HGETALL", _CAMERAS).items())
+        return tuple(decode(value, Camera, f"camera {key}") for key, value in values)
+
+    def share(self, beat: Beat) -> Mapping[str, Lease]:
+        """Prolong a member's life and divide the cameras; see ``CameraStore.share``."""
+        while True:  # whenever somebody else's division came between, this one is worked out again
+            told = self._sharing(beat.member, str(beat.lease_s))
+            after = divide(beat, told.leases(), told.lives.keys() - told.dead.keys())
+            gone = told.stored.keys() - after.keys()
+            new = [(key, encode(lease)) for key, lease in after.items() if told.stored.get(key) != lease]
+            if not (told.dead or gone or new):
+                return after
+            dead = _flat(told.dead.items())
+            words: list[Word] = [told.division, len(told.dead), *dead, len(gone), *gone, *_flat(new)]
+            if self._run("write", _WRITE, _SHARING, words, again=True):
+                return after
+
+    def leave(self, member: str) -> None:
+        """End a member's life; see ``CameraStore.leave``."""
+        self._ask("write", "HDEL", _SHARING[0], member)
+
+    def leases(self) -> Mapping[str, Lease]:
+        """Return the leases that count; see ``CameraStore.leases``."""
+        return self._sharing().leases()
+
+    def _sharing(self, *beat: str) -> "_Sharing":
+        """Return how things stand, after a beat where one is given."""
+        now, members, leases, division = self._run("read", _READ, _SHARING, beat, again=True)
+        beats = _pairs(members)
+        lives = {key: Life(*map(float, value.split())) for key, value in beats.items()}
+        dead = {key: beats[key] for key, life in lives.items() if not life.lasts(float(now))}
+        stored = {key: decode(value, Lease, f"lease of camera {key}") for key, value in _pairs(leases).items()}
+        return _Sharing(float(now), lives, dead, stored, division)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sharing:
+    """How things stood when the server was asked."""
+
+    now_s: float
+    lives: dict[str, Life]
+    dead: dict[str, bytes]  # members, with their last beats as they are stored
+    stored: dict[str, Lease]
+    division: bytes
+
+    def leases(self) -> dict[str, Lease]:
+        """Return the leases that count."""
+        return living(self.lives, self.stored, self.now_s)
+
+
+def _flat(pairs: Iterable[tuple[str, bytes]]) -> Iterator[Word]:
+    """Yield the words of pairs."""
+    for pair in pairs:
+        yield from pair
+
+
+def _pairs(told: list[bytes]) -> dict[str, bytes]:
+    """Return what a script told of a hash."""
+    return {key.decode(): value for key, value in zip(told[::2], told[1::2], strict=True)}
