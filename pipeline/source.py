@@ -11,9 +11,20 @@ from pipeline.sources.base import QueuePolicy, Source, SourceSettings, SourceSta
 from pipeline.sources.film import FilmSource
 from pipeline.sources.folder import FolderSource
 from pipeline.sources.live import LiveSource
+from pipeline.sources.status import SourceStatus, WatchedSource
 from pipeline.sources.times import paced
 
-__all__ = ["QueuePolicy", "Source", "SourceSettings", "SourceState", "is_live", "open_source", "paced"]
+__all__ = [
+    "QueuePolicy",
+    "Source",
+    "SourceSettings",
+    "SourceState",
+    "SourceStatus",
+    "WatchedSource",
+    "is_live",
+    "open_source",
+    "paced",
+]
 
 SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "rtp", "udp", "srt")
 
@@ -37,14 +48,14 @@ def is_live(address: str) -> bool:
 
 def open_source(
     address: str, camera_id: str, settings: SourceSettings | None = None, clock: Clock | None = None
-) -> Source:
+) -> WatchedSource:
     """Open what the frames of a camera come from.
 
     Args:
         address: a video file, a folder of images, the address of a camera, or the number of a device.
         camera_id: whose frames these are to be.
         settings: rate, start and deadlines.
-        clock: for the times of a camera's frames; recorded footage has its own.
+        clock: of a camera's deadlines and waits; it has to move by itself.
 
     Raises:
         SourceError: recorded footage is missing or cannot be decoded, or nobody knows such an address. A camera that

@@ -9,6 +9,16 @@ from typing import Protocol, Self
 from pipeline.errors import SettingsError
 from pipeline.records import CaptureClock, Frame
 
+_ABOVE_0 = (
+    "analysed_fps",
+    "folder_fps",
+    "open_timeout_s",
+    "stalled_after_s",
+    "read_timeout_s",
+    "first_wait_s",
+    "failed_wait_s",
+)
+
 
 class QueuePolicy(StrEnum):
     """What becomes of a frame that nobody has taken yet when the next one is there."""
@@ -24,6 +34,7 @@ class SourceState(StrEnum):
     LIVE = "live"
     STALLED = "stalled"  # connected, but no frame comes
     RECONNECTING = "reconnecting"
+    FAILED = "failed"  # somebody has to correct something; it is asked again all the same, but seldom
     ENDED = "ended"
 
 
@@ -35,9 +46,12 @@ class SourceSettings:
     started_at_ms: int | None = None  # of recorded footage: UTC of its first frame; None for the file's own time
     folder_fps: float = 5.0  # images a second that a folder stands for
     open_timeout_s: float = 10.0  # of a camera
-    read_timeout_s: float = 10.0  # of a camera: without a frame for so long it has stalled
+    stalled_after_s: float = 4.0  # of a camera: without a frame for so long it has stalled
+    read_timeout_s: float = 10.0  # of a camera: without a frame for so long it is connected again
     first_wait_s: float = 1.0  # before a camera is asked again; doubled with each further failure
     longest_wait_s: float = 30.0
+    failed_wait_s: float = 300.0  # where its answer says that it cannot work as it stands
+    hardware_decoding: bool = True  # of cameras, where this machine and this build of OpenCV have it
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -45,7 +59,7 @@ class SourceSettings:
         Raises:
             SettingsError: a number is not above 0.
         """
-        for name in ("analysed_fps", "folder_fps", "open_timeout_s", "read_timeout_s", "first_wait_s"):
+        for name in _ABOVE_0:
             value = getattr(self, name)
             if value is not None and not 0.0 < value < float("inf"):
                 raise SettingsError(f"{name} must be a finite number above 0, but is {value}")

@@ -5,21 +5,31 @@ import os
 import cv2
 
 
-def open_capture(target: str | int, open_timeout_s: float, read_timeout_s: float) -> cv2.VideoCapture:
+def open_capture(
+    target: str | int, open_timeout_s: float, read_timeout_s: float, *, hardware: bool = False
+) -> cv2.VideoCapture:
     """Open a path, an address or a device number; ``isOpened`` of what is returned says whether that went well.
 
     Both deadlines hold for FFmpeg, not for devices.
+
+    Args:
+        target: what to open.
+        open_timeout_s: how long opening may take.
+        read_timeout_s: how long a frame may take.
+        hardware: whether to decode in hardware; without any, OpenCV decodes in software all the same.
     """
     _silence()
     if isinstance(target, int):
         return cv2.VideoCapture(target)
-    deadlines = [
+    options = [
         cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
         round(1000 * open_timeout_s),
         cv2.CAP_PROP_READ_TIMEOUT_MSEC,
         round(1000 * read_timeout_s),
     ]
-    return cv2.VideoCapture(target, cv2.CAP_FFMPEG, deadlines)
+    if hardware:
+        options += [cv2.CAP_PROP_HW_ACCELERATION, cv2.VIDEO_ACCELERATION_ANY]
+    return cv2.VideoCapture(target, cv2.CAP_FFMPEG, options)
 
 
 def _silence() -> None:

@@ -1,23 +1,26 @@
-"""A camera as a source: a thread reads it, keeps its newest frame, and connects again whenever it breaks off."""
+"""A camera as a source: a process decodes it, and is connected again, or replaced, whenever it breaks off."""
 
 import logging
-import random
+import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Self
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-
 from pipeline.clock import Clock
 from pipeline.records import CaptureClock, Frame
 from pipeline.redact import redact_address
+from pipeline.sources.attendant import Attendant, Ending
 from pipeline.sources.base import QueuePolicy, SourceSettings, SourceState
-from pipeline.sources.capture import open_capture
-from pipeline.sources.times import Sampler
+from pipeline.sources.faults import SENTENCES, Fault
+from pipeline.sources.locator import transport
+from pipeline.sources.orders import Beat, Event, Opened, Order, Ready, Shown
+from pipeline.sources.slots import SlotReader
+from pipeline.sources.status import SourceStatus
+from pipeline.sources.waits import Waits
 
 _log = logging.getLogger(__name__)
 
@@ -27,8 +30,9 @@ NOT_TAKEN = "not_taken"  # reason of a drop: a newer frame came before this one 
 class LiveSource:
     """The newest frames of a camera, with this machine's time of their arrival (clock ``wall``).
 
-    Frames come until the source is closed. A camera that does not answer or breaks off is asked again, after waits
-    that double up to a bound and are drawn at random below it, so that cameras of one switch do not all come at once.
+    A process of its own decodes it: one that hangs is killed, one that crashes is replaced, and neither touches another
+    camera. A thread of this process watches it, and copies no frame that nobody takes. Frames come until the source is
+    closed. A camera that does not answer or breaks off is asked again, later with each time.
     """
 
     clock = CaptureClock.WALL
@@ -41,20 +45,22 @@ class LiveSource:
             target: an address, or the number of a device.
             camera_id: whose frames these are.
             settings: rate, deadlines and waits.
-            clock: tells when a frame arrived.
+            clock: of states and deadlines; it has to move by itself.
         """
         self.camera_id = camera_id
         self.dropped = Counter[str]()
-        self.reason = ""  # of the state, in words
-        self.connections = 0
         self._target = target
-        self._settings = settings
         self._time = clock
-        self._state = SourceState.CONNECTING
+        self._status = SourceStatus(SourceState.CONNECTING, since_ms=clock.now_ms(), transport=transport(target))
+        self._before = self._status  # as it was when the process began that decodes now
+        self._connected = False  # whether this connection has given a frame
+        self._settings = settings
         self._changed = Condition()  # guards what both threads touch
-        self._newest: Frame | None = None
-        self._index = 0
-        self._thread = Thread(target=self._read_on, name=f"camera {camera_id}", daemon=True)
+        self._newest: Shown | None = None
+        self._memory = SlotReader()
+        self._wake, self._waker = os.pipe()
+        self._attendant = Attendant(_order(target, settings), self._memory.descriptor, self._wake, clock)
+        self._thread = Thread(target=self._watch, name=f"camera {camera_id}", daemon=True)
         self._thread.start()
 
     @property
@@ -65,27 +71,45 @@ class LiveSource:
     @property
     def state(self) -> SourceState:
         """How it fares now."""
-        return self._state
+        return self._status.state
+
+    @property
+    def reason(self) -> str:
+        """Why it is in that state, in words; empty while frames come."""
+        return self._status.reason
+
+    @property
+    def status(self) -> SourceStatus:
+        """How it fares now and has fared."""
+        return self._status
+
+    @property
+    def decoder_pid(self) -> int | None:
+        """Process id of its decoder; None where none runs now."""
+        return self._attendant.pid
 
     def frames(self) -> Iterator[Frame]:
         """Yield the newest frame whenever there is one that was not yielded before, until the source is closed."""
-        while (frame := self._take()) is not None:
-            yield frame
+        while (shown := self._take()) is not None:
+            image = self._memory.read(shown)
+            if image is not None:
+                yield Frame(self.camera_id, shown.index, shown.captured_at_ms, self.clock, image)
+            else:  # a newer one has taken its place, and is about to be told
+                self._drop()
 
-    def _take(self) -> Frame | None:
+    def _take(self) -> Shown | None:
         with self._changed:
-            while self._newest is None and self._state is not SourceState.ENDED:
-                in_time = self._changed.wait(self._settings.read_timeout_s)
-                if not in_time and self._state is SourceState.LIVE:
-                    self._become(SourceState.STALLED, f"no frame for {self._settings.read_timeout_s:.1f} s")
-            frame, self._newest = self._newest, None
-            return None if self._state is SourceState.ENDED else frame
+            self._changed.wait_for(lambda: self._newest is not None or self.ended())
+            shown, self._newest = self._newest, None
+            return None if self.ended() else shown
 
     def close(self) -> None:
-        """Let go of the camera; waits for the reader as long as its deadline for a frame."""
+        """Let go of the camera; returns when its process has ended, within seconds."""
         with self._changed:
-            self._become(SourceState.ENDED, "closed")
-        self._thread.join(self._settings.read_timeout_s + 1.0)
+            if not self.ended():
+                self._become(SourceState.ENDED, "closed")
+                os.write(self._waker, b".")
+        self._thread.join()
 
     def __enter__(self) -> Self:
         """Enter."""
@@ -97,65 +121,99 @@ class LiveSource:
         """Close."""
         self.close()
 
-    def _read_on(self) -> None:
-        failures = 0
-        while self._state is not SourceState.ENDED:
-            frames, reason = self._read_once()
-            failures = 0 if frames else failures + 1
-            self._wait(failures, reason)
-
-    def _read_once(self) -> tuple[int, str]:
-        """Connect and read until the camera breaks off; return how many frames came, and what ended it."""
-        settings = self._settings
-        capture = open_capture(self._target, settings.open_timeout_s, settings.read_timeout_s)
-        try:
-            if not capture.isOpened():
-                return 0, f"it did not answer within {settings.open_timeout_s:.1f} s, or refused"
-            frames = self._follow(capture)
-            return frames, f"no frame for {settings.read_timeout_s:.1f} s, or the camera ended the connection"
-        finally:
-            capture.release()
-
-    def _follow(self, capture: cv2.VideoCapture) -> int:
-        began_ms, began_s = self._time.now_ms(), self._time.monotonic_s()
-        sampler, frames = Sampler(self._settings.analysed_fps), 0
-        while self._state is not SourceState.ENDED and capture.grab():
-            # From the monotonic clock, so that a correction of the wall clock does not turn time around.
-            elapsed_ms = round(1000.0 * (self._time.monotonic_s() - began_s))
-            frames += 1
-            self._index += 1
-            if sampler.takes(elapsed_ms):
-                good, image = capture.retrieve()
-                if not good:
-                    break
-                self._put(np.asarray(image, np.uint8), began_ms + elapsed_ms)
-        return frames
-
-    def _put(self, image: npt.NDArray[np.uint8], captured_at_ms: int) -> None:
-        frame = Frame(self.camera_id, self._index - 1, captured_at_ms, self.clock, image)
+    def _watch(self) -> None:
+        waits = Waits(self._settings, Random())  # noqa: S311 - spreads cameras, keeps no secret
+        while not self.ended():
+            self._connected = False
+            ending = self._attendant.attend(self)
+            self._rest(ending, waits)
+        self._attendant.close()
         with self._changed:
-            if self._newest is not None:
-                self.dropped[NOT_TAKEN] += 1
-            self._newest = frame
-            if self._state not in (SourceState.LIVE, SourceState.ENDED):
-                self.connections += self._state is not SourceState.STALLED
-                self._become(SourceState.LIVE, "")
-            self._changed.notify_all()
+            self._memory.close()
+            os.close(self._wake)
+            os.close(self._waker)
 
-    def _wait(self, failures: int, reason: str) -> None:
-        longest_s = min(self._settings.first_wait_s * 2.0 ** min(failures, 30), self._settings.longest_wait_s)
-        wait_s = longest_s * random.uniform(0.5, 1.0)  # noqa: S311 - spreads cameras, keeps no secret
+    def _rest(self, ending: Ending, waits: Waits) -> None:
+        wait = waits.after(ending.fault, had_frames=self._connected)
+        state = SourceState.FAILED if wait.failed else SourceState.RECONNECTING
+        detail = f" ({ending.detail})" if ending.detail else ""
+        next_time = f"asking again in {wait.seconds:.1f} s (attempt {wait.attempt})"
         with self._changed:
-            if self._state is SourceState.ENDED:
+            if self.ended():
                 return
-            self._become(SourceState.RECONNECTING, f"{reason}; asking again in {wait_s:.1f} s (attempt {failures + 1})")
-            self._changed.wait_for(lambda: self._state is SourceState.ENDED, wait_s)
+            faults = Counter(self._status.faults)
+            faults[ending.fault] += 1
+            self._status = replace(self._status, faults=faults, restarts=self._attendant.restarts)
+            self._become(state, f"{SENTENCES[ending.fault]}{detail}; {next_time}", ending.fault)
+            self._changed.wait_for(self.ended, wait.seconds)
 
-    def _become(self, state: SourceState, reason: str) -> None:
+    def ended(self) -> bool:
+        """Return whether it was closed."""
+        return self.state is SourceState.ENDED
+
+    def note(self, event: Event) -> None:
+        """Take notice of what its decoder tells; only its own thread calls this."""
+        with self._changed:
+            match event:
+                case Ready():
+                    self._before = self._status
+                case Opened():
+                    self._status = replace(self._status, codec=event.codec, decoding=event.decoding)
+                case Shown():
+                    self._show(event)
+                case Beat():
+                    self._count(event)
+
+    def _show(self, shown: Shown) -> None:
+        if self._newest is not None:
+            self.dropped[NOT_TAKEN] += 1
+        self._newest = replace(shown, index=self._before.decoded + shown.index)
+        if self._status.size_wh != (shown.width, shown.height):
+            self._status = replace(self._status, size_wh=(shown.width, shown.height))
+        self._flow(shown.index + 1)
+        self._changed.notify_all()
+
+    def _count(self, beat: Beat) -> None:
+        complaints = self._before.complaints + beat.complaints
+        self._status = replace(self._status, complaints=complaints, spread_ms=beat.spread_ms)
+        self._flow(beat.decoded)
+
+    def _flow(self, decoded: int) -> None:
+        connections = self._status.connections + (not self._connected)
+        self._connected = True
+        self._status = replace(self._status, decoded=self._before.decoded + decoded, connections=connections)
+        if self.state is not SourceState.LIVE:
+            self._become(SourceState.LIVE, "")
+
+    def _drop(self) -> None:
+        with self._changed:
+            self.dropped[NOT_TAKEN] += 1
+
+    def quiet(self, seconds: float) -> None:
+        """Take notice that its decoder has told nothing for so long; only its own thread calls this."""
+        with self._changed:
+            if seconds >= self._settings.stalled_after_s and self.state is SourceState.LIVE:
+                self._become(SourceState.STALLED, f"no frame for {seconds:.1f} s", Fault.SILENT)
+
+    def _become(self, state: SourceState, reason: str, fault: Fault | None = None) -> None:
         """Change the state; the caller holds ``_changed``."""
-        if self._state is SourceState.ENDED:
+        if self.ended():
             return
-        self._state, self.reason = state, reason
-        level = logging.INFO if state in (SourceState.LIVE, SourceState.ENDED) else logging.WARNING
+        before = self._status
+        news = (state, fault) != (before.state, before.fault)  # the same once more is no news
+        since_ms = self._time.now_ms() if state is not before.state else before.since_ms
+        self._status = replace(before, state=state, reason=reason, fault=fault, since_ms=since_ms)
+        level = logging.INFO if fault is None else logging.WARNING if news else logging.DEBUG
         _log.log(level, "camera '%s' at %s: %s%s", self.camera_id, self.address, state, f": {reason}" if reason else "")
         self._changed.notify_all()
+
+
+def _order(target: str | int, settings: SourceSettings) -> Order:
+    return Order(
+        target=target,
+        analysed_fps=settings.analysed_fps,
+        open_timeout_s=settings.open_timeout_s,
+        stalled_after_s=settings.stalled_after_s,
+        read_timeout_s=settings.read_timeout_s,
+        hardware=settings.hardware_decoding,
+    )

@@ -5,6 +5,7 @@ from typing import Self
 
 from pipeline.records import CaptureClock
 from pipeline.sources.base import QueuePolicy, SourceSettings, SourceState
+from pipeline.sources.status import SourceStatus
 
 
 class Recorded:
@@ -24,6 +25,11 @@ class Recorded:
     def state(self) -> SourceState:
         """Live until its end."""
         return SourceState.ENDED if self._ended else SourceState.LIVE
+
+    @property
+    def status(self) -> SourceStatus:
+        """Its state, and nothing else."""
+        return SourceStatus(self.state)
 
     def close(self) -> None:
         """End."""

@@ -1,0 +1,60 @@
+"""When a camera's frames were taken, as far as their arrival and the stream's own times tell."""
+
+import math
+
+_HALF_WINDOW_MS = 30_000.0
+_FAR_MS = 30_000.0  # later than that is no delay on the way: the stream's times have jumped
+_BACK_MS = 1_000.0  # so has a stream that goes back by more
+
+
+class Arrivals:
+    """Takes out of the arrival what varies: frames that came in a burst get the times at which they were taken.
+
+    A frame's time of arrival is later than its time in the stream by a fixed amount, and by what held it up on the way.
+    The least difference of the last half to whole minute stands for the fixed amount. What is the same for every frame
+    stays in: exposure, encoding and the shortest way through the network. Corrections of either clock fade out within
+    the window.
+    """
+
+    def __init__(self, *, has_times: bool) -> None:
+        """Begin with a connection.
+
+        Args:
+            has_times: whether the stream brings times of its own; without, arrival is all there is.
+        """
+        self._has_times = has_times
+        self._last_ms = -1
+        self._last_stream_ms = -math.inf
+        # Of this half of the window and of the one before.
+        self._offsets, self._spreads = [math.inf, math.inf], [0.0, 0.0]
+        self._began_ms = 0.0
+
+    @property
+    def spread_ms(self) -> int | None:
+        """By how much frames of the last half to whole minute were held up at most; None where nobody can tell."""
+        return round(max(self._spreads)) if self._has_times else None
+
+    def at(self, arrived_ms: float, stream_ms: float) -> int:
+        """Return UTC ms at which a frame was taken; never later than it arrived, and later than the one before."""
+        taken_ms = self._taken(arrived_ms, stream_ms) if self._has_times else arrived_ms
+        self._last_ms = max(round(taken_ms), self._last_ms + 1)
+        return self._last_ms
+
+    def _taken(self, arrived_ms: float, stream_ms: float) -> float:
+        offset_ms = arrived_ms - stream_ms
+        if not math.isfinite(offset_ms):
+            return arrived_ms
+        if stream_ms < self._last_stream_ms - _BACK_MS or offset_ms - min(self._offsets) > _FAR_MS:
+            self._begin(arrived_ms)
+        elif arrived_ms - self._began_ms > _HALF_WINDOW_MS:
+            self._offsets, self._spreads = [math.inf, self._offsets[0]], [0.0, self._spreads[0]]
+            self._began_ms = arrived_ms
+        self._last_stream_ms = stream_ms
+        self._offsets[0] = min(self._offsets[0], offset_ms)
+        late_ms = offset_ms - min(self._offsets)
+        self._spreads[0] = max(self._spreads[0], late_ms)
+        return arrived_ms - late_ms
+
+    def _begin(self, now_ms: float) -> None:
+        self._offsets, self._spreads = [math.inf, math.inf], [0.0, 0.0]
+        self._began_ms = now_ms

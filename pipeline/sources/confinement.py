@@ -1,0 +1,32 @@
+"""What keeps a decoder from outliving its parent, and what it knows from outliving it."""
+
+import ctypes
+import os
+import signal
+import sys
+
+_SET_PARENT_DEATH_SIGNAL = 1  # as <linux/prctl.h> numbers them
+_SET_DUMPABLE = 4
+
+
+def confine(parent: int) -> None:
+    """End this process with the thread that started it, and leave no core file with passwords; on Linux only.
+
+    Elsewhere it ends when it finds its standard input closed.
+
+    Args:
+        parent: process id of who started it.
+    """
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None)
+    libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    forbid_core_files()
+    if os.getppid() != parent:  # the parent went before it could be named
+        os._exit(0)
+
+
+def forbid_core_files() -> None:
+    """Keep the memory of this process, in which addresses stand, out of core files and from other users' debuggers."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0)

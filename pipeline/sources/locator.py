@@ -1,0 +1,40 @@
+"""What a camera's address says beside where it is: how to ask for the stream, and what its times are worth."""
+
+# Over these, packets carry the time at which the camera took them.
+_TIMED = ("rtsp", "rtsps", "rtp", "rtmp", "srt")
+
+
+def scheme(target: str | int) -> str:
+    """Return the protocol of an address in lower case; nothing for files and devices."""
+    head, mark, _ = str(target).partition("://")
+    return head.lower() if mark else ""
+
+
+def has_times(target: str | int) -> bool:
+    """Return whether a stream's own times are those of a camera, not counted up by whoever reads it."""
+    return scheme(target) in _TIMED
+
+
+def is_playlist(target: str | int) -> bool:
+    """Return whether frames come in bursts of seconds, as over HLS, and have to be spread out again."""
+    return scheme(target) in {"http", "https"} and str(target).split("?", 1)[0].lower().endswith(".m3u8")
+
+
+def transport(target: str | int) -> str:
+    """Return ``udp`` or ``tcp`` for RTSP, nothing for the rest.
+
+    RTSP comes over TCP, where no packet is lost, unless the address ends in ``?udp``: FFmpeg's own spelling.
+    """
+    if not scheme(target).startswith("rtsp"):
+        return ""
+    _, _, query = str(target).partition("?")
+    return "udp" if "udp" in query.split("&") else "tcp"
+
+
+def capture_options(target: str | int) -> str:
+    """Return what OpenCV hands on to FFmpeg, in the form of its variable OPENCV_FFMPEG_CAPTURE_OPTIONS."""
+    # Without the first, FFmpeg watches a stream for seconds to learn its rate before it gives the first frame.
+    options = {"fpsprobesize": "1"}
+    if transport(target):
+        options["rtsp_transport"] = transport(target)
+    return "|".join(f"{name};{value}" for name, value in options.items())
