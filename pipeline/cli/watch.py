@@ -103,7 +103,7 @@ def edit(
     if not changes:
         raise typer.BadParameter("nothing to change; name an option")
     with watchlist_of(settings_of(context)) as store:
-        store.put(replace(store.get(entry_id), **changes))
+        store.edit(entry_id, lambda entry: replace(entry, **changes))
     typer.echo(f"{entry_id}: changed {', '.join(sorted(changes))}")
 
 
@@ -118,7 +118,7 @@ def mute(
 
     until_ms = SystemClock().now_ms() + round(minutes * 60_000) if minutes else None
     with watchlist_of(settings_of(context)) as store:
-        store.put(replace(store.get(entry_id), muted_until_ms=until_ms))
+        store.edit(entry_id, lambda entry: replace(entry, muted_until_ms=until_ms))
     typer.echo(f"{entry_id}: quiet until {as_time(until_ms)} UTC" if until_ms else f"{entry_id}: no longer quiet")
 
 

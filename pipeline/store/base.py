@@ -1,5 +1,6 @@
 """The ports of the watchlist store and the alert store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -59,6 +60,20 @@ class WatchlistStore(Protocol):
             The watchlist's new revision.
 
         Raises:
+            StoreError: the store does not answer; nothing was written, or the same entry was.
+        """
+        ...
+
+    def edit(self, entry_id: str, change: Callable[[WatchlistEntry], WatchlistEntry]) -> int:
+        """Write what ``change`` makes of the stored entry; otherwise as ``put``. No edit by somebody else is lost.
+
+        Args:
+            entry_id: of the entry.
+            change: returns the entry to store, under the same id; called again when somebody else's edit came
+                between. It may raise, then nothing is written; it must not ask the store.
+
+        Raises:
+            UnknownEntryError: there is none of that id.
             StoreError: the store does not answer; nothing was written, or the same entry was.
         """
         ...

@@ -1,5 +1,6 @@
 """The embedded stores: one SQLite file for the watchlist, the alerts and what was said of them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
@@ -73,10 +74,13 @@ class SqliteWatchlist(SqliteStore):
     def put(self, entry: WatchlistEntry) -> int:
         """Write an entry; see ``WatchlistStore.put``."""
         with self._file.writing() as connection:
-            stored = _entry(connection, entry.entry_id)
-            numbered = replace(entry, version=1 if stored is None else stored.version + 1)
-            connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (entry.entry_id, encode(numbered)))
-            return _change(connection, entry.entry_id)
+            return _put(connection, entry, _entry(connection, entry.entry_id))
+
+    def edit(self, entry_id: str, change: Callable[[WatchlistEntry], WatchlistEntry]) -> int:
+        """Write what ``change`` makes of an entry; see ``WatchlistStore.edit``."""
+        with self._file.writing() as connection:
+            stored = _known_entry(connection, entry_id)
+            return _put(connection, replace(change(stored), entry_id=entry_id), stored)
 
     def remove(self, entry_id: str) -> int:
         """Remove an entry; see ``WatchlistStore.remove``."""
@@ -88,10 +92,7 @@ class SqliteWatchlist(SqliteStore):
     def get(self, entry_id: str) -> WatchlistEntry:
         """Return an entry; see ``WatchlistStore.get``."""
         with self._file.reading() as connection:
-            found = _entry(connection, entry_id)
-        if found is None:
-            raise _unknown_entry(entry_id)
-        return found
+            return _known_entry(connection, entry_id)
 
     def snapshot(self) -> Snapshot:
         """Return all entries; see ``WatchlistStore.snapshot``."""
@@ -136,6 +137,20 @@ def _change(connection: Connection, entry_id: str) -> int:
 def _entry(connection: Connection, entry_id: str) -> WatchlistEntry | None:
     row = connection.execute("SELECT value FROM entries WHERE entry_id = ?", (entry_id,)).fetchone()
     return None if row is None else decode(row[0], WatchlistEntry, f"entry {entry_id}")
+
+
+def _known_entry(connection: Connection, entry_id: str) -> WatchlistEntry:
+    found = _entry(connection, entry_id)
+    if found is None:
+        raise _unknown_entry(entry_id)
+    return found
+
+
+def _put(connection: Connection, entry: WatchlistEntry, stored: WatchlistEntry | None) -> int:
+    """Write an entry as the next version of the stored one; return the new revision."""
+    numbered = replace(entry, version=1 if stored is None else stored.version + 1)
+    connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (entry.entry_id, encode(numbered)))
+    return _change(connection, entry.entry_id)
 
 
 def _unknown_entry(entry_id: str) -> UnknownEntryError:

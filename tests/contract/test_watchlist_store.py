@@ -160,6 +160,40 @@ def test_writers_lose_nothing(address: str) -> None:
         assert store.snapshot().revision == 80
 
 
+def test_edits_at_once_are_all_kept(address: str, store: WatchlistStore) -> None:
+    """Four who add to the same field of an entry at once lose nothing of each other's."""
+    store.put(replace(entry("a"), cameras=()))
+
+    def add(name: str) -> None:
+        with open_watchlist(address) as mine:
+            for number in range(10):
+                camera = f"{name}-{number}"
+                mine.edit("a", lambda stored, camera=camera: replace(stored, cameras=(*stored.cameras, camera)))  # type: ignore[misc]
+
+    editors = [Thread(target=add, args=(f"c-{number}",)) for number in range(4)]
+    for editor in editors:
+        editor.start()
+    for editor in editors:
+        editor.join()
+    edited = store.get("a")
+    assert sorted(edited.cameras) == sorted(f"c-{one}-{two}" for one in range(4) for two in range(10))
+    assert (edited.version, edited.description) == (41, "a man in red")
+
+
+def test_an_edit_that_fails_writes_nothing(store: WatchlistStore) -> None:
+    """An edit of an unknown entry, and one that changes its mind, leave the watchlist as it was."""
+    revision = store.put(entry("a"))
+
+    def refuse(stored: WatchlistEntry) -> WatchlistEntry:
+        raise ValueError(f"not version {stored.version}")
+
+    with pytest.raises(ValueError, match="not version 1"):
+        store.edit("a", refuse)
+    with pytest.raises(UnknownEntryError, match="'lost'"):
+        store.edit("lost", refuse)
+    assert (store.snapshot().revision, store.get("a").version) == (revision, 1)
+
+
 def test_every_revision_is_exact(address: str, store: WatchlistStore) -> None:
     """While somebody edits, each snapshot and each run of changes is the watchlist as it was at its revision."""
     edits = [(f"e-{number % 7}", number % 5 != 4) for number in range(120)]  # the id, and whether it is put or removed

@@ -11,7 +11,7 @@ edits as it did those it forgot; their ``edit`` tells them apart.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Self
 from uuid import uuid4
@@ -109,16 +109,21 @@ class RedisWatchlist(RedisStore):
 
     def put(self, entry: WatchlistEntry) -> int:
         """Write an entry; see ``WatchlistStore.put``."""
-        key, edit = _ENTRY + entry.entry_id, uuid4().hex
-        keys = (_CHANGES, _ENTRIES, key)
+        edit = uuid4().hex
         while True:  # whenever somebody else's edit came between, it is that edit's next version
-            version = int(self._ask("read", "HGET", key, "version") or 0)
-            value = encode(replace(entry, version=version + 1))
-            # The edit is done once, however often the script runs, so it may be asked for again.
-            words = (self._most_changes, entry.entry_id, edit, version, value)
-            revision = self._run("write", _PUT, keys, words, again=True)
+            version = int(self._ask("read", "HGET", _ENTRY + entry.entry_id, "version") or 0)
+            revision = self._put(entry, version, edit)
             if revision is not None:
-                return Revision(revision, edit)
+                return revision
+
+    def edit(self, entry_id: str, change: Callable[[WatchlistEntry], WatchlistEntry]) -> int:
+        """Write what ``change`` makes of an entry; see ``WatchlistStore.edit``."""
+        edit = uuid4().hex
+        while True:
+            stored = self.get(entry_id)
+            revision = self._put(replace(change(stored), entry_id=entry_id), stored.version, edit)
+            if revision is not None:
+                return revision
 
     def remove(self, entry_id: str) -> int:
         """Remove an entry; see ``WatchlistStore.remove``."""
@@ -161,6 +166,15 @@ class RedisWatchlist(RedisStore):
                 put = tuple(entry for _, entry in sorted(changed.items()) if entry is not None)
                 return Changes(revision, put, tuple(sorted(key for key, entry in changed.items() if entry is None)))
             self._wait(since_revision, min(left_s, _WAIT_S))
+
+    def _put(self, entry: WatchlistEntry, version: int, edit: str) -> Revision | None:
+        """Write an entry over a version of it, 0 for none; return None where that is not the stored one."""
+        keys = (_CHANGES, _ENTRIES, _ENTRY + entry.entry_id)
+        value = encode(replace(entry, version=version + 1))
+        # The edit is done once, however often the script runs, so it may be asked for again.
+        words = (self._most_changes, entry.entry_id, edit, version, value)
+        revision = self._run("write", _PUT, keys, words, again=True)
+        return None if revision is None else Revision(revision, edit)
 
     def _newest(self) -> Revision:
         newest = self._ask("read", "XREVRANGE", _CHANGES, "+", "-", "COUNT", 1)
