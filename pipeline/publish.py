@@ -89,8 +89,8 @@ class Publisher:
         """
         record = _Record(sighting.camera_id, encode_sighting(sighting), sighting.captured_at_ms)
         with self._lock:
+            self._waiting.append(record)  # before anything can fail, so that it is never forgotten
             self._raise_failure()
-            self._waiting.append(record)
             try:
                 self._append(record)
             except LogError as error:

@@ -1,0 +1,143 @@
+"""One camera's reader: a thread that opens the source and does nothing but move frames into the camera's lane."""
+
+import logging
+from collections.abc import Callable, Mapping
+from threading import Event, Thread
+
+from pipeline.batching.lanes import Lane, Lanes
+from pipeline.camera import Camera
+from pipeline.errors import DamagedError, PipelineError, SourceError
+from pipeline.redact import redact
+from pipeline.source import QueuePolicy, Source, is_live
+
+_log = logging.getLogger(__name__)
+
+Opening = Callable[[Camera], Source]
+
+CONNECTING, ENDED, FAILED = "connecting", "ended", "failed"
+NOT_TAKEN = "not_taken"  # reason of a drop: a newer frame came before this one was taken
+_FIRST_WAIT_S = 1.0  # after a live source has failed to open or has broken; doubled with each further failure
+_LONGEST_WAIT_S = 30.0
+
+
+class CameraReader:
+    """Reads one camera until it is stopped, or to the end of its footage.
+
+    A live camera whose source fails is opened again, after waits that double. Recorded footage that fails has ended,
+    and ``error`` says why. A thread that hangs in a decoder harms nobody: it is left behind when it is stopped.
+    """
+
+    def __init__(self, camera: Camera, lanes: Lanes, opening: Opening) -> None:
+        """Begin to read."""
+        self.camera = camera
+        self.error: PipelineError | None = None  # of recorded footage, which ended early or never began
+        self.frames = 0
+        self._lanes = lanes
+        self._opening = opening
+        self._source: Source | None = None
+        self._policy: QueuePolicy | None = None  # of the source, once it was open
+        self._lane: Lane | None = None
+        self._state = CONNECTING
+        self._reason = ""
+        self._stopping = Event()
+        self._dropped: dict[str, int] = {}  # of sources and lanes that are no more
+        self._thread = Thread(target=self._read_on, name=f"reader {camera.camera_id}", daemon=True)
+        self._thread.start()
+
+    @property
+    def state(self) -> str:
+        """How the source fares: a ``SourceState``, or ``failed``."""
+        source = self._source
+        return self._state if source is None else str(source.state)
+
+    @property
+    def reason(self) -> str:
+        """Why it fares so, without secrets; empty where there is nothing to say."""
+        told = self._reason if self._source is None else getattr(self._source, "reason", "")
+        return redact(str(told))
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Frames that were lost, by reason."""
+        lost = dict(self._dropped)
+        if self._source is not None:
+            _add(lost, self._source.dropped)
+        if self._lane is not None:
+            _add(lost, {NOT_TAKEN: self._lane.dropped})
+        return lost
+
+    @property
+    def ended(self) -> bool:
+        """Whether it will never read again."""
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Ask it to end; does not wait."""
+        self._stopping.set()
+        if self._lane is not None:
+            self._lane.end()
+        if self._source is not None:  # closing may wait for a camera that hangs
+            Thread(target=self._source.close, name=f"closing {self.camera.camera_id}", daemon=True).start()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for its end, but no longer than that."""
+        self._thread.join(timeout_s)
+
+    def _read_on(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            before = self.frames
+            again = self._read_to_its_end()
+            failures = 1 if self.frames > before else failures + 1
+            wait_s = min(_FIRST_WAIT_S * 2.0 ** min(failures - 1, 30), _LONGEST_WAIT_S)
+            if not again or self._stopping.wait(wait_s):
+                return
+        self._state = ENDED
+
+    def _read_to_its_end(self) -> bool:
+        """Read the source once; return whether it is worth another try."""
+        camera_id = self.camera.camera_id
+        try:
+            self._read()
+        except SourceError as error:
+            self._state, self._reason, self.error = FAILED, str(error), error
+        except Exception as error:  # noqa: BLE001 - a source must not end the others' service
+            self.error = SourceError(redact(f"camera '{camera_id}': {type(error).__name__}: {error}"))
+            self._state, self._reason = FAILED, str(self.error)
+        else:
+            self._state, self._reason, self.error = ENDED, "", None
+        if isinstance(self.error, DamagedError):
+            self._state = ENDED
+        if self.error is not None and not self._stopping.is_set():
+            _log.warning("camera '%s' at %s: %s", camera_id, self.camera.address, self._reason)
+        return self._is_live() and not self._stopping.is_set()
+
+    def _is_live(self) -> bool:
+        if self._policy is not None:
+            return self._policy is QueuePolicy.DROP_OLDEST
+        try:
+            return is_live(self.camera.url)
+        except SourceError:  # an address that nobody knows does not get better
+            return False
+
+    def _read(self) -> None:
+        with self._opening(self.camera) as source:
+            self._source, self._policy = source, source.policy
+            if self._stopping.is_set():  # from here on, ``stop`` closes the source
+                return
+            lane = self._lane = self._lanes.open(self.camera, source.policy)
+            try:
+                for frame in source.frames():
+                    if self._stopping.is_set() or not lane.put(frame):
+                        break
+                    self.frames += 1
+            finally:
+                lane.end()
+                _add(self._dropped, source.dropped)
+                _add(self._dropped, {NOT_TAKEN: lane.dropped})
+                self._source = self._lane = None
+
+
+def _add(into: dict[str, int], more: Mapping[str, int]) -> None:
+    for reason, count in more.items():
+        into[reason] = into.get(reason, 0) + count

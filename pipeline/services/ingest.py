@@ -1,0 +1,267 @@
+"""Ingest as a service: the site's cameras, one batcher for detection and embedding, sightings to the log.
+
+Frames flow through these threads: a reader for each camera → its lane → one that gathers batches and detects → one
+that tracks, embeds and publishes (``run``'s own). Each hands over to the next through a bounded place, so a log that
+takes no records holds up the batches, they the lanes, and they the sources.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Thread
+
+import numpy as np
+from prometheus_client.registry import Collector
+
+from detectors.base import Detector
+from pipeline.ahead import ahead
+from pipeline.batching.following import Follower
+from pipeline.batching.lanes import BatchSettings, Lanes
+from pipeline.batching.looking import Looker
+from pipeline.batching.motion import MotionSettings
+from pipeline.batching.reading import FAILED, NOT_TAKEN, Opening
+from pipeline.batching.roster import Cameras, Report, Roster
+from pipeline.camera import Camera
+from pipeline.clock import Clock, SystemClock
+from pipeline.crop import CropSettings
+from pipeline.embed import ImageEmbedder
+from pipeline.errors import LogError, PipelineError
+from pipeline.health import CountsCollector, LabelledCountsCollector
+from pipeline.ingest import IngestSettings
+from pipeline.log.base import EventLog
+from pipeline.log.open import open_log
+from pipeline.publish import Publisher, PublishSettings
+from pipeline.records import Sighting
+from pipeline.settings import Settings
+from pipeline.source import Source, SourceSettings, SourceState, open_source
+from pipeline.track import TrackSettings
+
+_STATES = tuple(sorted({*map(str, SourceState), FAILED}))
+GAUGES = frozenset(
+    {
+        "cameras",
+        *(f"cameras_{state}" for state in _STATES),
+        "batch_fill",
+        "frame_age_p50_s",
+        "frame_age_p95_s",
+        "unacknowledged",
+        "ready",
+    }
+)
+_LOOK_S = 1.0  # how soon cameras that came, went or changed are noticed
+_LEAVE_S = 5.0  # how long the end waits for readers; one that hangs is left behind
+_AGAIN_S = 1.0  # before a log whose failure outlasted the publisher's patience is asked again
+_DOWN = frozenset({SourceState.STALLED, SourceState.RECONNECTING, FAILED})
+_AHEAD = 1  # batches that have been looked at and wait to be followed
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestPorts:
+    """What the service is connected to.
+
+    Attributes:
+        cameras: returns the cameras to watch now, by id; asked every second, and must not block for long.
+        opening: opens a camera's source; called in that camera's own thread.
+        log: takes the sightings.
+        clock: of the site.
+        report: is told every second how each camera's source fares: id, state, reason. It must not block.
+    """
+
+    cameras: Cameras
+    opening: Opening
+    log: EventLog
+    clock: Clock = field(default_factory=SystemClock)
+    report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestServiceSettings:
+    """How the service works."""
+
+    batch: BatchSettings = field(default_factory=BatchSettings)
+    chain: IngestSettings = field(default_factory=IngestSettings)
+    motion: MotionSettings | None = field(default_factory=MotionSettings)  # None: every frame is looked at
+    publish: PublishSettings = field(default_factory=PublishSettings)
+
+
+class IngestService:
+    """A ``Service`` that watches cameras. It ends by itself when all of them are recorded footage that has ended."""
+
+    def __init__(
+        self,
+        ports: IngestPorts,
+        detector: Detector,
+        embedder: ImageEmbedder,
+        settings: IngestServiceSettings | None = None,
+    ) -> None:
+        """Read nothing before ``run``."""
+        settings = settings or IngestServiceSettings()
+        self._ports = ports
+        self._lanes = Lanes(settings.batch, ports.clock)
+        self._roster = Roster(ports.cameras, self._lanes, ports.opening, ports.report)
+        self._publisher = Publisher(ports.log, ports.clock, settings.publish)
+        self._looker = Looker(detector, settings.motion)
+        self._follower = Follower(embedder, self._publish, settings.chain, ports.clock)
+        self._most_frames = settings.batch.most_frames
+        self._stopping = Event()
+        self._log_trouble: str | None = None
+
+    def run(self) -> None:
+        """Watch until ``stop`` is called or all footage has ended; then end every tracklet and flush; see ``Service``.
+
+        Raises:
+            LogError: at the end, the log did not take the last sightings.
+            Exception: the detector's or the embedder's thread cannot go on.
+        """
+        supervisor = Thread(target=self._supervise, name="cameras", daemon=True)
+        with self._publisher:
+            supervisor.start()
+            try:
+                for looked in ahead(self._looker.looked(self._lanes.batches()), _AHEAD, "detect"):
+                    self._follower.follow(looked)
+            finally:
+                self._stopping.set()
+                self._lanes.close()
+                supervisor.join()
+
+    def stop(self) -> None:
+        """Ask ``run`` to return; what waits in the lanes is still dealt with."""
+        self._stopping.set()
+
+    @property
+    def failure(self) -> PipelineError | None:
+        """Why recorded footage ended early or never began, of the first such camera; None where all went well."""
+        return next(iter(self._roster.errors), None)
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps cameras from being watched, or sightings from reaching the log."""
+        failing = sorted(self._follower.failing.items())
+        if self._log_trouble is not None or self._roster.trouble is not None:
+            return self._log_trouble or self._roster.trouble
+        if failing:
+            return f"camera '{failing[0][0]}' fails and begins anew: {failing[0][1].words}"
+        readings = self._roster.readings
+        down = [f"'{key}' is {each.state}: {each.reason}" for key, each in readings.items() if each.state in _DOWN]
+        return f"{len(down)} of {len(readings)} cameras give no frames; {down[0]}" if down else None
+
+    @property
+    def counts(self) -> Mapping[str, float]:
+        """What was done so far, and how things are; see docs/operations.md."""
+        looked, followed, readings = self._looker.counts, self._follower.counts, self._roster.readings
+        states = Counter(each.state for each in readings.values())
+        ages_ms = list(self._follower.ages_ms) or [0]
+        p50_ms, p95_ms = (float(value) for value in np.percentile(ages_ms, (50, 95)))
+        fill = looked.batched / (looked.batches * self._most_frames) if looked.batches else 0.0
+        return {
+            "frames": followed.frames,
+            "frames_looked_at": looked.looked,
+            "frames_unchanged": looked.unchanged,
+            "boxes": followed.boxes,
+            "crops": followed.crops,
+            "sightings": followed.sightings,
+            "chain_failures": followed.failures,
+            "batches": looked.batches,
+            "batch_fill": fill,
+            "frame_age_p50_s": p50_ms / 1000.0,
+            "frame_age_p95_s": p95_ms / 1000.0,
+            "detect_seconds": looked.detect_s,
+            "gate_seconds": looked.gate_s,
+            "idle_seconds": looked.idle_s,
+            "track_seconds": followed.track_s,
+            "embed_seconds": followed.embed_s,
+            "publish_seconds": followed.publish_s,
+            "published": self._publisher.published,
+            "publish_retries": self._publisher.retries,
+            "unacknowledged": self._publisher.unacknowledged,
+            "cameras": len(readings),
+            **{f"cameras_{state}": states[state] for state in _STATES},
+            **{f"dropped_{reason}": count for reason, count in ({NOT_TAKEN: 0} | dict(self._roster.dropped)).items()},
+        }
+
+    @property
+    def counts_by_camera(self) -> Mapping[str, Mapping[str, float]]:
+        """What each camera that is watched now has given and lost."""
+        return {
+            key: {"camera_frames": each.frames, "camera_dropped": sum(each.dropped.values())}
+            for key, each in self._roster.readings.items()
+        }
+
+    @property
+    def states_by_camera(self) -> Mapping[str, str]:
+        """How the source of each camera that is watched now fares."""
+        return {key: each.state for key, each in self._roster.readings.items()}
+
+    def _supervise(self) -> None:
+        while not self._stopping.is_set():
+            self._roster.follow()
+            if self._roster.all_ended:
+                break
+            self._stopping.wait(_LOOK_S)
+        self._roster.close(_LEAVE_S)
+        self._lanes.close()
+
+    def _publish(self, sighting: Sighting) -> None:
+        """Publish, for as long as it takes; when stopping, no longer than the publisher's patience."""
+        publish: Callable[[], None] = lambda: self._publisher.publish(sighting)  # noqa: E731
+        while True:
+            try:
+                publish()
+            except LogError as error:
+                self._log_trouble = str(error)
+                _log.warning("%s", error)
+                if self._stopping.is_set():
+                    raise
+                self._ports.clock.sleep(_AGAIN_S)
+                publish = self._publisher.flush  # the sighting is among those that wait
+            else:
+                self._log_trouble = None
+                return
+
+
+def service_settings(settings: Settings) -> IngestServiceSettings:
+    """Return how a site's settings want its ingest."""
+    chosen = settings.ingest
+    chain = IngestSettings(
+        TrackSettings(nominal_fps=chosen.analysed_fps), CropSettings(least_height_px=chosen.least_height_px)
+    )
+    motion = MotionSettings(full_look_s=chosen.full_look_s) if chosen.motion_gating else None
+    return IngestServiceSettings(BatchSettings(chosen.batch, chosen.max_wait_ms), chain, motion)
+
+
+def opening_of(settings: Settings, clock: Clock) -> Opening:
+    """Return what opens a camera's source as a site's settings say."""
+
+    def opening(camera: Camera) -> Source:
+        fps = camera.analysed_fps or settings.ingest.analysed_fps
+        return open_source(camera.url, camera.camera_id, SourceSettings(fps), clock)
+
+    return opening
+
+
+def ingest_metrics(service: IngestService) -> Sequence[Collector]:
+    """Return what gives the metrics of the service, and of each camera apart; docs/operations.md has a row for each."""
+    return [
+        CountsCollector("ingest", lambda: {**service.counts, "ready": float(service.trouble is None)}, GAUGES),
+        LabelledCountsCollector("ingest", "camera", lambda: service.counts_by_camera),
+    ]
+
+
+@contextmanager
+def open_ingest(
+    settings: Settings, chain: tuple[Detector, ImageEmbedder], cameras: Cameras, report: Report | None = None
+) -> Iterator[IngestService]:
+    """Open the ingest of a site, and close what it is connected to.
+
+    Raises:
+        SettingsError: an address is of no kind that is known.
+        LogError: the log does not answer.
+    """
+    clock = SystemClock()
+    with open_log(settings.log) as log:
+        ports = IngestPorts(cameras, opening_of(settings, clock), log, clock, report)
+        yield IngestService(ports, *chain, service_settings(settings))
