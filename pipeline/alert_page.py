@@ -7,7 +7,7 @@ from html import escape
 from pipeline.records import Alert
 from pipeline.wire import as_rfc3339
 
-_STYLE = """
+STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #222; }
 ol { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem; padding: 0; }
 li { list-style: none; display: flex; gap: 1rem; border: 1px solid #ccc; border-radius: .5rem; padding: .75rem; }
@@ -18,12 +18,12 @@ p { margin: 0 0 .4rem; } small { color: #555; }
 
 def render_alerts(alerts: Sequence[Alert], title: str = "Possible matches", summary: str = "") -> str:
     """Return the page; ``summary`` is a sentence below the title."""
-    items = "\n".join(map(_item, alerts)) or "<p>Nobody fitted any description.</p>"
+    items = "\n".join(map(render_alert, alerts)) or "<p>Nobody fitted any description.</p>"
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>lookout: {escape(title)}</title>
-<style>{_STYLE}</style>
+<style>{STYLE}</style>
 <h1>{escape(title)}</h1>
 <p>{escape(summary) or f"{len(alerts)} alerts."} Each is a possible match to a description, not an identification.</p>
 <ol>
@@ -33,11 +33,12 @@ def render_alerts(alerts: Sequence[Alert], title: str = "Possible matches", summ
 """
 
 
-def _item(alert: Alert) -> str:
+def render_alert(alert: Alert, verdict: str = "") -> str:
+    """Return one alert as a list item; ``verdict`` is HTML that stands below it."""
     crop = b64encode(alert.crop_jpeg).decode()
     left, top, right, bottom = (round(side) for side in alert.box_xyxy)
     return f"""<li><img alt="the person" src="data:image/jpeg;base64,{crop}">
 <div><p>{escape(alert.description)}</p>
 <p>{alert.similarity:.3f}, from {alert.threshold:.3f} on</p>
 <small>{escape(alert.camera_id)}, {as_rfc3339(alert.captured_at_ms)}<br>
-box {left}, {top} to {right}, {bottom}<br>{escape(alert.alert_id)}</small></div></li>"""
+box {left}, {top} to {right}, {bottom}<br>{escape(alert.alert_id)}</small>{verdict}</div></li>"""

@@ -22,6 +22,7 @@ from pipeline.threshold.background import Background
 from pipeline.watchlist import WatchlistMatrix
 from pipeline.wire import encode_sighting
 
+FILE_NAME = "replay.db"
 _AT_ONCE = 64  # sightings between two looks of the matcher
 _MOST_ALERTS = 1_000_000
 
@@ -38,7 +39,7 @@ class Replay:
             background: of the weights that the sightings are embedded with.
             clock: for the time an alert is raised.
         """
-        address = f"sqlite:////{str((folder / 'replay.db').resolve()).lstrip('/')}"
+        address = address_in(folder)
         self._log = open_log(address)
         self._alerts: AlertStore = open_alerts(address)
         matrix = _matrix(entries, background.vectors.shape[1])
@@ -76,6 +77,11 @@ class Replay:
         self._matcher.close()
         self._alerts.close()
         self._log.close()
+
+
+def address_in(folder: Path) -> str:
+    """Return the address of the log and the stores that a replay keeps in ``folder``."""
+    return f"sqlite:////{str((folder / FILE_NAME).resolve()).lstrip('/')}"
 
 
 def _until_damage(sightings: Iterable[Sighting]) -> tuple[Iterator[Sighting], list[DamagedError]]:

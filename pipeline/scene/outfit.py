@@ -166,6 +166,18 @@ def describe_outfit(outfit: Outfit) -> str:
     return sentence + "."
 
 
+def brief_outfit(outfit: Outfit) -> str:
+    """Return what somebody in a hurry would say of ``outfit``: top and bottom, bag and hat, nothing else."""
+    lower = f"{outfit.lower.shade} {outfit.lower_kind}"
+    worn = f"{_with_article(_upper_words(outfit.upper))} and {_with_article(lower) if 'skirt' in lower else lower}"
+    things = [
+        _with_article(f"{paint.shade} {kind}")
+        for paint, kind in ((outfit.bag, outfit.bag_kind), (outfit.hat, outfit.hat_kind))
+        if paint is not None
+    ]
+    return f"a {outfit.sex} in {worn}" + (f" with {' and '.join(things)}" if things else "")
+
+
 def _hair_words(outfit: Outfit) -> str:
     if outfit.hair_length == "tied":
         return f"{outfit.hair.shade} hair tied back"

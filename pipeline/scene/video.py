@@ -1,7 +1,7 @@
 """Writes a camera's frames as a film, and the truth about them beside it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,17 @@ from pipeline.scene.scene import Presence, Scene, SceneFrame, walker_id
 _CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
 
 
-def write_video(scene: Scene, camera_id: str, path: Path) -> Path:
+def write_video(scene: Scene, camera_id: str, path: Path, progress: Callable[[int], None] = lambda _: None) -> Path:
     """Write all frames of one camera to ``path`` (.mp4 or .avi) and the truth to the same name with .json.
 
     The truth holds the camera, the rate, each walker's outfit as a sentence and in PETA's words, and for each frame
     its time and the boxes, each with the share of the walker that is seen.
+
+    Args:
+        scene: what is filmed.
+        camera_id: by which of its cameras.
+        path: where the film goes.
+        progress: called with 1 after each frame.
 
     Returns:
         The path that was written: an .avi where no .mp4 can be written here.
@@ -37,7 +43,8 @@ def write_video(scene: Scene, camera_id: str, path: Path) -> Path:
         for frame in scene.frames(camera_id):
             writer.write(frame.image)
             told.append(_frame_truth(frame))
-    _truth_path(written).write_text(json.dumps(_truth(scene, camera_id, told), indent=1) + "\n", encoding="utf-8")
+            progress(1)
+    truth_path(written).write_text(json.dumps(_truth(scene, camera_id, told), indent=1) + "\n", encoding="utf-8")
     return written
 
 
@@ -60,7 +67,8 @@ def _writer(path: Path, fps: float, size_wh: tuple[int, int]) -> Iterator[tuple[
     raise SceneError(f"cannot write a film to {path}: neither mp4v nor MJPG could be opened; is the folder writable?")
 
 
-def _truth_path(film: Path) -> Path:
+def truth_path(film: Path) -> Path:
+    """Return where the truth about a film lies."""
     return film.with_suffix(".json")
 
 

@@ -100,18 +100,3 @@ def test_a_split_that_is_not_there_is_named(tiny_weights: Path, test_only: Path)
     """Asking for a split the data set lacks is an error that names it."""
     with pytest.raises(DatasetError, match="val"):
         run("evaluate", test_only, "--split", "val", "--weights", tiny_weights)
-
-
-def test_the_demo_writes_its_page(tiny_weights: Path, tmp_path: Path) -> None:
-    """``lookout demo`` prints a rank for each description and writes the page it names."""
-    sizes = ("--people", 5, "--descriptions", 2)
-    printed = run("demo", *sizes, "--out", tmp_path / "demo", "--weights", tiny_weights).stdout
-    assert printed.count("rank ") == 2
-    assert (tmp_path / "demo" / "index.html").stat().st_size > 1000
-
-
-def test_more_descriptions_than_people_is_a_wrong_call(tmp_path: Path) -> None:
-    """Looking for more people than are drawn exits with 2 and says which option is wrong."""
-    result = run("demo", "--people", 2, "--descriptions", 3, "--out", tmp_path)
-    assert result.exit_code == 2
-    assert "--descriptions" in result.output

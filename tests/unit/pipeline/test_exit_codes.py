@@ -68,7 +68,9 @@ def end_of(call: str, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch) 
         ("export torn.pt out", 5, "torn.pt is not a checkpoint"),
         ("train nowhere.toml --out out", 2, "nowhere.toml"),
         ("train notes.toml --out out", 2, "notes.toml"),
-        ("demo --seed -1 --out out --weights WEIGHTS", 1, "seed -1"),
+        ("demo --seed -1 --out out", 2, "--seed"),
+        ("demo --walkers 3 --descriptions 4 --out out", 1, "4 are asked for"),
+        ("demo --seconds 0.01 --out out", 2, "--seconds"),
         ("demo --weights nowhere --out out", 5, "there are no weights in"),
     ],
 )
