@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline import camera
 from pipeline.errors import SettingsError
 
 FILE_NAME = "lookout.toml"
@@ -26,6 +27,10 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confidence: float | None = None  # the detector's own default where left out
     least_height_px: int = 40  # smaller people are not embedded
     provider: str = "auto"  # auto, cpu, cuda or tensorrt; for the detector and the embedder
+    batch: int = 8  # frames detected at once, at most
+    max_wait_ms: float = 10.0  # a frame waits no longer for a batch to fill
+    motion_gating: bool = True  # frames of live cameras in which nothing has changed are not looked at
+    full_look_s: float = 2.0  # with motion gating, a frame is looked at at least so often
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,10 +51,14 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One camera."""
+    """One camera, its id aside; ``pipeline.camera.Camera`` says more."""
 
     url: str  # rtsp://, http://, a file or a device number; may hold a password
-    analysed_fps: float | None = None  # that of [ingest] where left out
+    analysed_fps: float | None = None  # that of [ingest] where left out, as for the next two
+    confidence: float | None = None
+    least_height_px: int | None = None
+    masks: tuple[camera.Polygon, ...] = ()  # lists of [x, y] corners, as shares of the frame
+    enabled: bool = True
 
 
 class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +106,26 @@ def load_settings(
     except msgspec.ValidationError as error:
         raise SettingsError(f"settings: {error}") from None
     return _checked(settings)
+
+
+def fixed_cameras(settings: Settings) -> dict[str, camera.Camera]:
+    """Return the cameras of the settings, by id.
+
+    Raises:
+        SettingsError: a value of one makes no sense.
+    """
+    return {
+        key: camera.Camera(
+            camera_id=key,
+            url=each.url,
+            analysed_fps=each.analysed_fps,
+            confidence=each.confidence,
+            least_height_px=each.least_height_px,
+            masks=each.masks,
+            enabled=each.enabled,
+        )
+        for key, each in settings.cameras.items()
+    }
 
 
 _NOT_SETTINGS = {"LOOKOUT_DATA", "LOOKOUT_CONFIG"}  # where test material lies, and where this file lies
@@ -173,4 +202,5 @@ def _checked(settings: Settings) -> Settings:
         )
     if settings.ingest.analysed_fps <= 0:
         raise SettingsError(f"ingest.analysed_fps must be above 0, but is {settings.ingest.analysed_fps}")
+    fixed_cameras(settings)
     return settings

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import camera
 from pipeline.errors import SettingsError
-from pipeline.settings import Camera, Settings, load_settings
+from pipeline.settings import Camera, Settings, fixed_cameras, load_settings
 
 FILE = """
 log = "kafka://broker:9092"
@@ -39,6 +40,18 @@ def test_the_file_is_read(file: Path) -> None:
     assert settings.cameras == {"gate": Camera("rtsp://gate.example/live")}
 
 
+def test_a_camera_may_say_everything(tmp_path: Path) -> None:
+    """All that can be said of a camera can be said in the file, and becomes the camera that ingest reads."""
+    path = tmp_path / "lookout.toml"
+    path.write_text(
+        "[cameras.gate]\nurl = 'rtsp://gate.example/live'\nanalysed_fps = 2\nconfidence = 0.4\nleast_height_px = 80\n"
+        "masks = [[[0, 0], [0.5, 0], [0.25, 1.0]]]\nenabled = false\n"
+    )
+    mask = ((0.0, 0.0), (0.5, 0.0), (0.25, 1.0))
+    expected = camera.Camera("gate", "rtsp://gate.example/live", 2.0, 0.4, 80, (mask,), enabled=False)
+    assert fixed_cameras(load_settings(path, {})) == {"gate": expected}
+
+
 def test_a_file_in_this_folder_is_found(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """lookout.toml of the working directory holds where no file is named."""
     monkeypatch.chdir(file.parent)
@@ -59,6 +72,9 @@ def test_the_environment_outranks_the_file_and_flags_the_environment(file: Path)
         ("logg = 'x'", "unknown key 'logg'; did you mean 'log'"),
         ("[ingest]\nanalyzed_fps = 3", r"\[ingest\]: unknown key 'analyzed_fps'; did you mean 'analysed_fps'"),
         ("[cameras.gate]\nuri = 'x'", r"\[cameras.gate\]: unknown key 'uri'; did you mean 'url'"),
+        ("[cameras.gate]\nurl = 'x'\nmask = []", r"\[cameras.gate\]: unknown key 'mask'; did you mean 'masks'"),
+        ("[cameras.gate]\nurl = 'x'\nconfidence = 7", "camera 'gate': confidence must lie within 0..1, but is 7"),
+        ("[cameras.gate]\nurl = 'x'\nmasks = [[[0, 0], [1, 1]]]", "a mask has 3 corners or more"),
         ("[match]\nfalse_match_rate = 2", "false_match_rate must lie between 0 and 1, but is 2"),
         ("[ingest]\nanalysed_fps = 0", "analysed_fps must be above 0"),
         ("[ingest]\nanalysed_fps = 'fast'", "analysed_fps"),
