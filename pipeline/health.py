@@ -1,6 +1,6 @@
 """What a service tells its keepers: /healthz, /readyz and /metrics over HTTP."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
@@ -28,6 +28,37 @@ class CountsCollector(Collector):
         for name, value in self._counts().items():
             family = GaugeMetricFamily if name in self._gauges else CounterMetricFamily
             yield family(f"lookout_{self._service}_{name}", f"See docs/operations.md: {name}.", value=value)
+
+
+class LabelledCountsCollector(Collector):
+    """Reads the counts of several parts of a service, told apart by a label, as ``webhook="desk"``."""
+
+    def __init__(self, service: str, label: str, counts: Callable[[], Mapping[str, Mapping[str, float]]]) -> None:
+        self._service, self._label, self._counts = service, label, counts
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every count as ``lookout_SERVICE_NAME`` with a sample for each part; all of them only grow."""
+        parts = self._counts()
+        for name in dict.fromkeys(name for counts in parts.values() for name in counts):
+            family = CounterMetricFamily(
+                f"lookout_{self._service}_{name}", f"See docs/operations.md: {name}.", labels=[self._label]
+            )
+            for part, counts in parts.items():
+                if name in counts:
+                    family.add_metric([part], counts[name])
+            yield family
+
+
+class Collectors(Collector):
+    """Several collectors as one."""
+
+    def __init__(self, collectors: Sequence[Collector]) -> None:
+        self._collectors = tuple(collectors)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what each of them yields."""
+        for collector in self._collectors:
+            yield from collector.collect()
 
 
 class Health:

@@ -149,7 +149,7 @@ class Matcher:
         if rows.foreign and self._counts.watchlist_revision != matrix.revision:
             _log.warning("%d entries are of another model and match nobody; add them again", rows.foreign)
         self._counts.entries, self._counts.foreign_entries = len(rows), rows.foreign
-        self._counts.watchlist_revision = matrix.revision
+        self._counts.watchlist_revision = int(matrix.revision)  # a number alone, whatever a store hangs on it
         return self._score(matrix, seen)
 
     def _decide(self, matches: Sequence[Match]) -> list[Decision]:

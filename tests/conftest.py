@@ -1,4 +1,4 @@
-"""A network so small that exporting and running it takes seconds: every test that needs weights uses it."""
+"""What tests of several folders share: real servers, and a network so small that running it takes seconds."""
 
 from pathlib import Path
 from random import Random
@@ -12,7 +12,11 @@ from reid.text.grammar import describe
 from reid.text.vocabulary import Vocabulary, learn_vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reid.network.axm_net import AXMNet
+    from tests.contract.services.kafka_broker import KafkaBroker
+    from tests.contract.services.redis import RedisServer
 
 
 @pytest.fixture(scope="session")
@@ -74,3 +78,25 @@ def tiny_weights(tiny_network: "AXMNet", tiny_vocabulary: Vocabulary, tmp_path_f
     folder = tmp_path_factory.mktemp("weights") / "tiny"
     export_weights(tiny_network, tiny_vocabulary, folder, "tiny", ["nothing: its weights are random"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[RedisServer]":
+    """Return a Redis server that runs; who stops it starts it again."""
+    from tests.contract.services.redis import RedisServer
+
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[KafkaBroker]":
+    """Return a Kafka broker that runs; who stops it starts it again."""
+    from tests.contract.services.kafka_broker import KafkaBroker
+
+    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"))
+    broker.start()
+    yield broker
+    broker.stop()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pipeline.log.base import EventLog
     from pipeline.settings import Settings
     from pipeline.store.base import AlertStore, WatchlistStore
+    from pipeline.store.cameras import CameraStore
     from pipeline.threshold.background import Background
     from reid.embedder import Embedder
 
@@ -44,6 +45,13 @@ def alerts_of(settings: "Settings") -> "AlertStore":
     return open_alerts(settings.store)
 
 
+def cameras_of(settings: "Settings") -> "CameraStore":
+    """Open the cameras."""
+    from pipeline.store.open import open_cameras
+
+    return open_cameras(settings.store)
+
+
 def log_of(settings: "Settings") -> "EventLog":
     """Open the event log."""
     from pipeline.log.open import open_log
@@ -63,11 +71,24 @@ def chain_of(settings: "Settings") -> "tuple[Detector, Embedder]":
 
 
 def background_of(settings: "Settings") -> "Background":
-    """Read the background that lies beside the weights."""
-    from pipeline.threshold.background import FILE_NAME, Background
-    from reid.embedder import SHIPPED_WEIGHTS
+    """Read the background that lies beside the weights; needs no OpenCV.
 
-    return Background.read((settings.weights or SHIPPED_WEIGHTS) / FILE_NAME)
+    Raises:
+        BackgroundError: there is none, or it is of other weights.
+        WeightsError: there are no weights.
+    """
+    from pipeline.errors import BackgroundError
+    from pipeline.threshold.background import FILE_NAME, Background
+    from reid.card import SHIPPED_WEIGHTS, read_card
+
+    weights = settings.weights or SHIPPED_WEIGHTS
+    background, model_id = Background.read(weights / FILE_NAME), read_card(weights).model_id
+    if background.model_id != model_id:
+        raise BackgroundError(
+            f"{weights / FILE_NAME} was embedded by {background.model_id}, but the weights beside it are {model_id}; "
+            "build one for these weights with: lookout background build"
+        )
+    return background
 
 
 def as_time(at_ms: int | None) -> str:

@@ -17,6 +17,7 @@ from pipeline.clock import Clock, SystemClock
 from pipeline.errors import LogError
 from pipeline.log.base import LogRecord, StartAt
 from pipeline.log.size import check_size
+from pipeline.log.topics import TopicState
 from pipeline.sqlite_file import SqliteFile
 
 LEASE_S = 10.0
@@ -35,6 +36,7 @@ CREATE TABLE IF NOT EXISTS leases (
     member_group TEXT PRIMARY KEY, member TEXT NOT NULL, until_ms INTEGER NOT NULL);
 """
 _END = 'SELECT COALESCE(MAX("offset") + 1, 0) FROM records WHERE topic = ?'
+_HELD = "SELECT COUNT(*), MIN(timestamp_ms), MAX(timestamp_ms) FROM records WHERE topic = ?"
 _FROM = 'SELECT "offset", key, timestamp_ms, value FROM records WHERE topic = ? AND "offset" >= ?'
 
 
@@ -102,6 +104,16 @@ class SqliteLog:
                 return
             yield from page
             offset = page[-1].offset + 1
+
+    def describe(self, topic: str) -> TopicState:
+        """Return what a topic holds; it is there from the beginning.
+
+        Raises:
+            LogError: the file cannot be read.
+        """
+        with self._file.reading() as connection:
+            row = connection.execute(_HELD, (topic,)).fetchone()
+        return TopicState(topic, 1, row[0], row[1], row[2])
 
     def close(self) -> None:
         """Flush and let go."""

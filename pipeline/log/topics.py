@@ -1,10 +1,10 @@
 """The shape of lookout's topics, and making them where a log wants that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pipeline.address import scheme_of
+from pipeline.address import file_of, scheme_of
 from pipeline.errors import SettingsError
 from pipeline.log.base import Topic
 
@@ -47,6 +47,38 @@ class TopicMade:
     topic: str
     partitions: int  # it has now
     created: bool  # or it was there, and was left as it is
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """What a topic holds now."""
+
+    topic: str
+    partitions: int  # 0 where it is not there
+    records: int  # between each partition's first and last offset; a compacted topic has fewer
+    oldest_ms: int | None = None  # by time of capture; None where it holds nothing, or the log does not tell
+    newest_ms: int | None = None
+    retention_h: float | None = None  # records older than this go; None keeps them
+    compacted: bool = False
+
+
+def describe_topics(address: str, topics: Sequence[str] = tuple(Topic)) -> list[TopicState]:
+    """Return what topics hold.
+
+    Raises:
+        SettingsError: the address is of no kind that is known here.
+        LogError: the log does not answer.
+    """
+    if scheme_of(address, "log", ("sqlite", "kafka")) == "sqlite":
+        from pipeline.log.sqlite import SqliteLog  # noqa: PLC0415 - an adapter is loaded where it is used
+
+        with SqliteLog(file_of(address)) as log:
+            return [log.describe(topic) for topic in topics]
+    # An adapter is loaded where it is used.
+    from pipeline.log.kafka.address import parse_kafka_address  # noqa: PLC0415
+    from pipeline.log.kafka.topics import describe_on  # noqa: PLC0415
+
+    return describe_on(parse_kafka_address(address), topics)
 
 
 def create_topics(address: str, shapes: Mapping[str, TopicShape] = SHAPES) -> list[TopicMade]:

@@ -1,10 +1,7 @@
-"""Real servers for the adapters' tests, one of each kind for the whole run."""
-
-from collections.abc import Iterator
+"""Real servers for the adapters' tests; tests/conftest.py starts one of each kind for the whole run."""
 
 import pytest
 
-from tests.contract.services.kafka_broker import KafkaBroker
 from tests.contract.services.redis import RedisServer
 
 
@@ -13,26 +10,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
 
 
-@pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """Return a Redis server that runs; who stops it starts it again."""
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def redis_url(redis_server: RedisServer) -> str:
     """Return the address, with its password, of a Redis server that holds nothing."""
     redis_server.empty()
     return redis_server.url
-
-
-@pytest.fixture(scope="session")
-def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
-    """Return a Kafka broker that runs; who stops it starts it again."""
-    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"))
-    broker.start()
-    yield broker
-    broker.stop()

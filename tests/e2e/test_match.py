@@ -1,0 +1,129 @@
+"""``lookout match`` as a process, on SQLite and on Kafka with Redis."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.log.base import Topic
+from pipeline.log.open import open_log
+from pipeline.store.base import AlertFilter
+from pipeline.store.open import open_alerts, open_watchlist
+from pipeline.wire import decode_alert
+from tests.e2e.sightings import Cast, publish
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Place, Start
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_sighting_becomes_an_alert(start: "Start", place: "Place") -> None:
+    """What is published is matched with an entry added while the matcher runs; SIGTERM ends it with 0."""
+    cast = Cast.now()
+    matcher = start(*place.options, "match").wait_ready()
+    with open_watchlist(place.store) as watchlist, open_log(place.log) as log, open_alerts(place.store) as alerts:
+        revision = watchlist.put(cast.entry())
+        matcher.wait_metric("lookout_matcher_watchlist_revision", revision)
+        publish(log, *(cast.sighting(number, wanted=number == 2) for number in range(4)))
+        matcher.wait_metric("lookout_matcher_sightings_total", 4)
+        matcher.wait_metric("lookout_matcher_batches_total", 1)
+        (stored,) = alerts.find(AlertFilter())
+        told = [decode_alert(record.value) for record in log.read(Topic.ALERTS, 0)]
+    assert [alert.tracklet_id for alert in told] == ["gate-2"]
+    assert stored.alert_id == told[0].alert_id
+    assert matcher.metric("lookout_matcher_raised_total") == 1
+    assert matcher.terminate() == 0
+    assert "ended as asked" in matcher.output
+
+
+def test_a_second_signal_ends_at_once(start: "Start", tmp_path: Path) -> None:
+    """A matcher that cannot finish its batch, because the store is held by another, ends with the second signal."""
+    import sqlite3
+
+    store = tmp_path / "store.db"
+    cast = Cast.now()
+    address = f"sqlite:///{store}"
+    with open_watchlist(address) as watchlist:
+        watchlist.put(cast.entry())
+    matcher = start("--log", f"sqlite:///{tmp_path / 'log.db'}", "--store", address, "match").wait_ready()
+    holder = sqlite3.connect(store, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with open_log(f"sqlite:///{tmp_path / 'log.db'}") as log:
+        publish(log, cast.sighting(0, wanted=True))
+        matcher.wait_trouble("another process has held it")
+    matcher.process.send_signal(signal.SIGINT)
+    matcher.wait_output("finishing; once more ends at once")
+    assert matcher.end(signal.SIGINT) == -signal.SIGINT
+    holder.execute("ROLLBACK")
+    holder.close()
+
+
+def test_trouble_is_told_and_passes(start: "Start", tmp_path: Path) -> None:
+    """While the store refuses, /readyz says so; afterwards the same sighting becomes an alert."""
+    import sqlite3
+
+    store, log_address = tmp_path / "store.db", f"sqlite:///{tmp_path / 'log.db'}"
+    cast = Cast.now()
+    with open_watchlist(f"sqlite:///{store}") as watchlist:
+        watchlist.put(cast.entry())
+    matcher = start("--log", log_address, "--store", f"sqlite:///{store}", "match").wait_ready()
+    holder = sqlite3.connect(store, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with open_log(log_address) as log:
+        publish(log, cast.sighting(0, wanted=True))
+    matcher.wait_trouble("another process has held it")
+    assert matcher.ask("/healthz")[0] == 200
+    assert matcher.metric("lookout_matcher_ready") == 0
+    holder.execute("ROLLBACK")
+    holder.close()
+    matcher.wait_ready()
+    matcher.wait_metric("lookout_matcher_raised_total", 1)
+    assert matcher.metric("lookout_matcher_store_failures_total") >= 1
+
+
+def test_the_process_loads_neither_torch_nor_opencv(tmp_path: Path) -> None:
+    """A matcher that has matched has imported neither torch nor OpenCV nor ONNX Runtime."""
+    script = f"""
+import json, os, signal, sys, threading, time
+from pipeline.cli import main
+
+def end():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Timer(3.0, end).start()
+sys.argv = ["lookout", "--log", "sqlite:///{tmp_path}/a.db", "--store", "sqlite:///{tmp_path}/a.db", "match"]
+try:
+    main()
+finally:
+    print(json.dumps(sorted(sys.modules)))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(json.loads(ended.stdout.splitlines()[-1]))
+    assert "pipeline.match" in loaded
+    assert not loaded & {"torch", "cv2", "onnxruntime"}
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (("--log", "kafka://127.0.0.1:9", "match"), 9, "nobody answers at kafka://127.0.0.1:9"),
+        (("--store", "redis://127.0.0.1:9/0", "match"), 9, "127.0.0.1:9"),
+        (("--log", "sqlite:///nowhere/log.db", "match"), 9, "see that the folder nowhere is there"),
+        (("deliver",), 2, "name a webhook in the settings"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_what_is_not_there_at_the_start_is_named(
+    start: "Start", options: tuple[str, ...], code: int, words: str
+) -> None:
+    """A service that cannot begin ends with the code of docs/errors.md and says what is missing."""
+    service = start(*options)
+    assert service.wait() == code
+    assert words in service.output
