@@ -12,7 +12,20 @@ from typing import Annotated, NoReturn
 import typer
 
 from pipeline import __version__
-from pipeline.cli import alerts, background, bench, demo, detector, embed, evaluate, replay, train, watch
+from pipeline.cli import (
+    alerts,
+    background,
+    bench,
+    demo,
+    detector,
+    embed,
+    evaluate,
+    replay,
+    services,
+    topics,
+    train,
+    watch,
+)
 from pipeline.cli.exit_codes import MISSING_PACKAGE, OURS, exit_code, missing_extra
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
@@ -47,9 +60,12 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(embed.explain)
 app.command("rank")(embed.rank)
 app.command("replay")(replay.replay)
+app.command("match")(services.match)
+app.command("deliver")(services.deliver)
 app.command("evaluate-detector")(detector.evaluate_detector)
 app.add_typer(watch.watch, name="watch")
 app.add_typer(alerts.alerts, name="alerts")
+app.add_typer(topics.topics, name="topics")
 app.add_typer(background.background, name="background")
 app.add_typer(detector.detector_app, name="detector")
 app.add_typer(bench.bench, name="bench")
