@@ -16,10 +16,12 @@ from pipeline.cli import (
     alerts,
     background,
     bench,
+    cameras,
     demo,
     detector,
     embed,
     evaluate,
+    ingest,
     replay,
     services,
     topics,
@@ -60,11 +62,13 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(embed.explain)
 app.command("rank")(embed.rank)
 app.command("replay")(replay.replay)
+app.command("ingest")(ingest.ingest)
 app.command("match")(services.match)
 app.command("deliver")(services.deliver)
 app.command("evaluate-detector")(detector.evaluate_detector)
 app.add_typer(watch.watch, name="watch")
 app.add_typer(alerts.alerts, name="alerts")
+app.add_typer(cameras.cameras, name="cameras")
 app.add_typer(topics.topics, name="topics")
 app.add_typer(background.background, name="background")
 app.add_typer(detector.detector_app, name="detector")
