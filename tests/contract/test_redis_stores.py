@@ -27,7 +27,7 @@ from pipeline.store.redis.watchlist import RedisWatchlist
 from pipeline.watchlist import WatchlistView
 from tests.contract.services.losing_proxy import LosingProxy
 from tests.contract.services.programs import free_port
-from tests.contract.services.redis import RedisServer
+from tests.contract.services.redis import RedisServer, TlsRedisServer
 
 PATIENCE_S = 60.0  # for what takes a moment, on a machine that is busy
 COMPOSE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
@@ -44,7 +44,7 @@ def store(redis_url: str) -> Iterator[WatchlistStore]:
 @pytest.fixture
 def admin(redis_server: RedisServer) -> Iterator[redis.Redis]:
     """Return a client that may do everything; the server's memory and users are as before afterwards."""
-    with redis.Redis.from_url(redis_server.url) as client:
+    with redis_server.client() as client:
         yield client
         client.config_set("maxmemory", 0)
         client.acl_deluser("lookout")
@@ -256,6 +256,22 @@ def test_nobody_at_the_address_is_told() -> None:
     with pytest.raises(StoreError, match="see that the server runs") as found:
         open_watchlist(f"redis://:{password}@127.0.0.1:{free_port()}/0")
     assert password not in "".join(traceback.format_exception(found.value))
+
+
+def test_tls_needs_an_authority_that_is_trusted(tmp_path: Path) -> None:
+    """A server with TLS is believed under the authority that the address names, and under no other."""
+    server = TlsRedisServer(tmp_path)
+    server.start()
+    try:
+        with open_watchlist(f"{server.url}?ca={server.ca}") as store:
+            store.put(entry("a"))
+            assert told(store) == {"a": "a man in red"}
+        with pytest.raises(StoreError, match=r"authorities.*ca="):
+            open_watchlist(server.url)
+        with pytest.raises(StoreError, match="cannot connect"):
+            open_watchlist(server.url.replace("rediss://", "redis://"))
+    finally:
+        server.stop()
 
 
 def test_an_edit_whose_answer_is_lost_is_done_once(redis_server: RedisServer, store: WatchlistStore) -> None:

@@ -1,6 +1,7 @@
 """The address of a Redis server: ``redis://[[user]:password@]host[:port][/database]``, ``rediss://`` for TLS."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -49,7 +50,8 @@ def parse_redis_address(address: str) -> RedisAddress:
     """Read an address; user and password are percent-encoded where they hold one of ``@ : / ? # %``.
 
     Raises:
-        SettingsError: it names no server, an option that is not known, or a user without a password.
+        SettingsError: it names no server, an option that is not known, a file that is not there, or a user without a
+            password.
     """
     tls = scheme_of(address, "store", SCHEMES) == "rediss"
     try:
@@ -74,6 +76,10 @@ def _options(parts: SplitResult, address: str, *, tls: bool) -> dict[str, str]:
             raise SettingsError(f"the store {redact_address(address)} may say {', '.join(_OPTIONS)}, but not {name!r}")
     if chosen and not tls:
         raise SettingsError(f"the store {redact_address(address)} needs rediss:// for the authorities of ca")
+    if chosen and not Path(chosen["ca"]).is_file():
+        raise SettingsError(
+            f"the store {redact_address(address)} names authorities, but there is no file {chosen['ca']}"
+        )
     return chosen
 
 

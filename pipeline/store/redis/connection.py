@@ -138,10 +138,16 @@ _REMEDIES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
+_REMEDIES_BY_WORD = {
+    "CERTIFICATE_VERIFY_FAILED": "name the authorities that signed its certificate: ?ca=FILE in the address",
+    "MISCONF": "nothing was written; see the server's disk",
+    "WRONGTYPE": f"what stands under {PREFIX} is not lookout's: choose another database",
+}
+
+
 def _remedy(error: Exception) -> str:
     text = str(error)
-    if "WRONGTYPE" in text:
-        return f"what stands under {PREFIX} is not lookout's: choose another database"
-    if "MISCONF" in text:
-        return "nothing was written; see the server's disk"
+    for word, words in _REMEDIES_BY_WORD.items():
+        if word in text:
+            return words
     return next((words for kind, words in _REMEDIES if isinstance(error, kind)), "see the server's own log")

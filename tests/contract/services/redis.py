@@ -1,6 +1,7 @@
 """A real Redis server of the tests' own, on the loopback address, with a password and an append-only file."""
 
 import secrets
+import subprocess
 from pathlib import Path
 
 import redis
@@ -28,7 +29,7 @@ class RedisServer(Server):
         """Start it, and wait until it answers; what was acknowledged before is there again."""
         options = {
             "bind": "127.0.0.1",
-            "port": str(self.port),
+            **self._listening(),
             "requirepass": self.password,
             "dir": str(self.folder),
             "appendonly": "yes",
@@ -38,8 +39,15 @@ class RedisServer(Server):
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         self.launch([str(self._binary), *words], self._answers, _START_S)
 
+    def _listening(self) -> dict[str, str]:
+        return {"port": str(self.port)}
+
+    def client(self) -> redis.Redis:
+        """Return a client that may do everything."""
+        return redis.Redis.from_url(self.url, socket_timeout=1.0)
+
     def _answers(self) -> bool:
-        with redis.Redis.from_url(self.url, socket_timeout=1.0) as client:
+        with self.client() as client:
             try:
                 return bool(client.ping())
             except redis.RedisError:  # not yet, or still reading its file
@@ -47,5 +55,30 @@ class RedisServer(Server):
 
     def empty(self) -> None:
         """Forget everything."""
-        with redis.Redis.from_url(self.url) as client:
+        with self.client() as client:
             client.flushall()
+
+
+class TlsRedisServer(RedisServer):
+    """Redis that speaks TLS alone, under a certificate of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._key, self.ca = folder / "server.key", folder / "server.pem"
+        command = [str(require_program("openssl", "openssl")), "req", "-x509", "-nodes", "-days", "2"]
+        command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=redis of a test"]
+        command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(self._key), "-out", str(self.ca)]
+        subprocess.run(command, check=True, capture_output=True, timeout=_START_S)
+
+    @property
+    def url(self) -> str:
+        """Its address, with a secret in it, and without the authority that signed its certificate."""
+        return f"rediss://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def _listening(self) -> dict[str, str]:
+        files = {"tls-cert-file": str(self.ca), "tls-key-file": str(self._key), "tls-ca-cert-file": str(self.ca)}
+        return {"port": "0", "tls-port": str(self.port), "tls-auth-clients": "no", **files}
+
+    def client(self) -> redis.Redis:
+        """Return a client that may do everything."""
+        return redis.Redis.from_url(self.url, socket_timeout=1.0, ssl_ca_certs=str(self.ca))

@@ -1,5 +1,6 @@
 """Addresses of Redis servers: what they say, what is refused, and what they never show."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -27,11 +28,13 @@ def test_a_user_logs_in() -> None:
     assert (nobody["username"], nobody["password"]) == (None, "pw")
 
 
-def test_tls_checks_the_server() -> None:
+def test_tls_checks_the_server(tmp_path: Path) -> None:
     """rediss:// encrypts, and may name the authorities to trust."""
-    options = parse_redis_address("rediss://:pw@cellar:1/0?ca=/etc/ca.pem").options()
+    ca = tmp_path / "ca.pem"
+    ca.touch()
+    options = parse_redis_address(f"rediss://:pw@cellar:1/0?ca={ca}").options()
     assert options["ssl"] is True
-    assert options["ssl_ca_certs"] == "/etc/ca.pem"
+    assert options["ssl_ca_certs"] == str(ca)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,7 @@ def test_tls_checks_the_server() -> None:
         ("redis://:hidden-secret/x@h", "%2F"),
         ("redis://ann@h", "names a user, but no password"),
         ("redis://:hidden-secret@h?ca=/etc/ca.pem", "needs rediss://"),
+        ("rediss://:hidden-secret@h?ca=nowhere.pem", "there is no file nowhere.pem"),
         ("rediss://:hidden-secret@h?passwort=hidden-secret", "may say ca, but not 'passwort'"),
     ],
 )
