@@ -29,11 +29,11 @@ class Retrying:
         self._clock = clock
         self._failed = failed
         self._stopping = Event()
-        self._trouble: str | None = None
+        self._trouble: str | None = "the first step is not done yet"
 
     @property
     def trouble(self) -> str | None:
-        """What keeps the step that is being done from succeeding; None when nothing does."""
+        """What keeps the step that is being done from succeeding; None when nothing does, and the first one has."""
         return self._trouble
 
     @property

@@ -1,0 +1,63 @@
+"""Doing a step again until it succeeds."""
+
+import itertools
+
+import pytest
+
+from pipeline.clock import ManualClock
+from pipeline.errors import LogError
+from pipeline.retrying import Retrying, StoppedError
+
+
+def test_trouble_is_what_the_last_attempt_said() -> None:
+    """There is trouble until the first step is done, while a step fails, and no longer once it has succeeded."""
+    clock, told = ManualClock(), []
+    insist = Retrying(clock, lambda error: told.append((str(error), insist.trouble)))
+    assert insist.trouble == "the first step is not done yet"
+    failures = [LogError("away"), LogError("still away")]
+
+    def step() -> int:
+        if failures:
+            raise failures.pop(0)
+        return 7
+
+    assert insist(step) == 7
+    assert insist.trouble is None
+    assert [words for words, _ in told] == ["away", "still away"]
+    assert told[1][1] == "away"
+
+
+def test_waits_grow_and_end_with_stop() -> None:
+    """After each failure the wait doubles up to five seconds; told to stop, a failing step is not tried again."""
+    clock, at = ManualClock(), []
+    insist = Retrying(clock, lambda _: at.append(clock.now_ms()))
+
+    def step() -> None:
+        if len(at) == 7:
+            insist.stop()
+        raise LogError("away")
+
+    with pytest.raises(StoppedError, match="away"):
+        insist(step)
+    waits = [later - earlier for earlier, later in itertools.pairwise(at)]
+    assert waits == [200, 400, 800, 1600, 3200, 5000, 5000]
+
+
+def test_a_wait_ends_early_when_told_to_stop() -> None:
+    """Whoever waits between attempts notices within a tenth of a second that it is to stop."""
+
+    class Stopping(ManualClock):
+        """A clock at whose third sleep somebody calls stop."""
+
+        sleeps = 0
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            self.sleeps += 1
+            if self.sleeps == 3:
+                insist.stop()
+
+    clock = Stopping()
+    insist = Retrying(clock, lambda _: None)
+    insist.wait(30.0)
+    assert clock.now_ms() == 300
