@@ -27,7 +27,7 @@ def tail_start(scores: FloatArray, rate: float) -> FloatArray:
     """
     count = scores.shape[1]
     expected = count * rate
-    allowed = int(expected + 1e-9)
+    allowed = min(count - 1, int(expected + 1e-9))
     fitted = min(count - 1, max(_LEAST_FITTED, int(np.ceil(_FITTED_PER_EXPECTED * expected))))
     depth = min(count - 1, max(allowed, fitted))
     top = -np.sort(np.partition(-scores, depth, axis=1)[:, : depth + 1], axis=1)  # (m, depth + 1), falling
