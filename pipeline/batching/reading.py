@@ -27,13 +27,14 @@ class CameraReader:
     and ``error`` says why. A thread that hangs in a decoder harms nobody: it is left behind when it is stopped.
     """
 
-    def __init__(self, camera: Camera, lanes: Lanes, opening: Opening) -> None:
-        """Begin to read."""
+    def __init__(self, camera: Camera, lanes: Lanes, opening: Opening, over: Event) -> None:
+        """Begin to read; ``over`` is set once that has come to an end."""
         self.camera = camera
         self.error: PipelineError | None = None  # of recorded footage, which ended early or never began
         self.frames = 0
         self._lanes = lanes
         self._opening = opening
+        self._over = over
         self._source: Source | None = None
         self._policy: QueuePolicy | None = None  # of the source, once it was open
         self._lane: Lane | None = None
@@ -41,7 +42,8 @@ class CameraReader:
         self._reason = ""
         self._stopping = Event()
         self._dropped: dict[str, int] = {}  # of sources and lanes that are no more
-        self._thread = Thread(target=self._read_on, name=f"reader {camera.camera_id}", daemon=True)
+        self._ended = False
+        self._thread = Thread(target=self._work, name=f"reader {camera.camera_id}", daemon=True)
         self._thread.start()
 
     @property
@@ -69,7 +71,7 @@ class CameraReader:
     @property
     def ended(self) -> bool:
         """Whether it will never read again."""
-        return not self._thread.is_alive()
+        return self._ended
 
     def stop(self) -> None:
         """Ask it to end; does not wait."""
@@ -82,6 +84,13 @@ class CameraReader:
     def join(self, timeout_s: float) -> None:
         """Wait for its end, but no longer than that."""
         self._thread.join(timeout_s)
+
+    def _work(self) -> None:
+        try:
+            self._read_on()
+        finally:
+            self._ended = True
+            self._over.set()
 
     def _read_on(self) -> None:
         failures = 0

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Event
 
 from pipeline.batching.lanes import Lanes
 from pipeline.batching.reading import CameraReader, Opening
@@ -31,6 +32,7 @@ class Roster:
     def __init__(self, cameras: Cameras, lanes: Lanes, opening: Opening, report: Report | None = None) -> None:
         """Begin without readers."""
         self.trouble: str | None = None  # why it is not known which cameras to watch
+        self.over = Event()  # set whenever the reading of a camera has come to an end
         self._cameras = cameras
         self._lanes = lanes
         self._opening = opening
@@ -49,7 +51,7 @@ class Roster:
             for key in [key for key, reader in self._readers.items() if wanted.get(key) != reader.camera]:
                 self._let_go(key)
             for key in [key for key in wanted if key not in self._readers]:
-                self._readers = {**self._readers, key: CameraReader(wanted[key], self._lanes, self._opening)}
+                self._readers = {**self._readers, key: self._reader(wanted[key])}
         for key, reader in self._readers.items() if self._report else ():
             if self._report is not None:
                 self._report(key, reader.state, reader.reason)
@@ -91,6 +93,9 @@ class Roster:
         """Why recorded footage ended early or never began."""
         found = (reader.error for reader in self._readers.values() if reader.ended)
         return [error for error in found if error is not None]
+
+    def _reader(self, camera: Camera) -> CameraReader:
+        return CameraReader(camera, self._lanes, self._opening, self.over)
 
     def _let_go(self, key: str) -> None:
         reader = self._readers[key]

@@ -124,13 +124,14 @@ class IngestService:
                 for looked in ahead(self._looker.looked(self._lanes.batches()), _AHEAD, "detect"):
                     self._follower.follow(looked)
             finally:
-                self._stopping.set()
+                self.stop()
                 self._lanes.close()
                 supervisor.join()
 
     def stop(self) -> None:
         """Ask ``run`` to return; what waits in the lanes is still dealt with."""
         self._stopping.set()
+        self._roster.over.set()
 
     @property
     def failure(self) -> PipelineError | None:
@@ -198,10 +199,11 @@ class IngestService:
 
     def _supervise(self) -> None:
         while not self._stopping.is_set():
+            self._roster.over.clear()
             self._roster.follow()
             if self._roster.all_ended:
                 break
-            self._stopping.wait(_LOOK_S)
+            self._roster.over.wait(_LOOK_S)
         self._roster.close(_LEAVE_S)
         self._lanes.close()
 
