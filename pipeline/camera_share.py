@@ -150,18 +150,23 @@ class CameraShare:
         """Return the cameras to watch now, by id; an edited camera is another record than before.
 
         Never waits, so that it may be asked many times a second.
+
+        Raises:
+            StoreError: the store does not answer just now; what was watched is to be watched on.
         """
+        if self._trouble is not None:
+            raise StoreError(self._trouble)
+        return self._watched
+
+    @property
+    def watched(self) -> Mapping[str, Camera]:
+        """The cameras to watch as last heard of, whether the store answers or not."""
         return self._watched
 
     @property
     def member(self) -> str:
         """This process, as ``lookout cameras list`` names it."""
         return self._membership.name
-
-    @property
-    def trouble(self) -> str | None:
-        """What keeps the store from answering just now; the cameras stay as last heard of."""
-        return self._trouble
 
     def report(self, camera_id: str, state: str, reason: str = "") -> None:
         """Say how a watched camera's stream goes, for ``lookout cameras list``; a state's beginning is kept.
