@@ -29,6 +29,7 @@ from pipeline.sources.times import Sampler
 
 _LEAVE_S = 1.0  # for telling the camera that nobody watches any more
 _ERROR = re.compile(rb"\[OPENCV:FFMPEG:(?:8|16)\]")  # fatal or an error, as FFmpeg numbers its levels
+_FRAMES_SINCE = getattr(cv2, "CAP_PROP_PTS", None)  # since the stream's own zero; early OpenCV 4 does not tell it
 _HARDWARE = {2: "d3d11", 3: "vaapi", 4: "mfx", 5: "drm"}  # as OpenCV numbers them
 
 
@@ -149,24 +150,26 @@ class Decoder:
             if pace is not None:
                 pace.wait(stream_ms)
             captured_at_ms = arrivals.at(time.time_ns() / 1e6, stream_ms)
+            if not arrivals.refers and (own_ms := own_time_ms(capture)) is not None:
+                arrivals.refer(own_ms, stream_ms)
             first_ms = captured_at_ms if first_ms is None else first_ms
-            if sampler.takes(captured_at_ms - first_ms) and not self._show(capture, captured_at_ms):
+            if sampler.takes(captured_at_ms - first_ms) and not self._show(capture, captured_at_ms, arrivals.believes):
                 return Fault.BROKEN_OFF
             last_s = time.monotonic()
             if last_s - beat_s >= self._beat_s:
                 self._complaints.read()
-                self._tell(Beat(self._decoded, self._complaints.errors, arrivals.spread_ms))
+                self._tell(Beat(self._decoded, self._complaints.errors, arrivals.spread_ms, arrivals.skew_ms))
                 beat_s = last_s
         silent = time.monotonic() - last_s >= 0.9 * self._order.read_timeout_s
         return Fault.SILENT if silent else Fault.BROKEN_OFF
 
-    def _show(self, capture: cv2.VideoCapture, captured_at_ms: int) -> bool:
+    def _show(self, capture: cv2.VideoCapture, captured_at_ms: int, by_rtcp: bool) -> bool:  # noqa: FBT001 - a record's
         slot = self._frames.slot()
         good, image = capture.retrieve(slot) if slot.size else capture.retrieve()
         if good:
             whole = np.asarray(image, np.uint8)
             place = self._frames.put(whole)
-            self._tell(Shown(*place, whole.shape[1], whole.shape[0], self._decoded - 1, captured_at_ms))
+            self._tell(Shown(*place, whole.shape[1], whole.shape[0], self._decoded - 1, captured_at_ms, by_rtcp))
         return bool(good)
 
 
@@ -182,6 +185,18 @@ class Pace:
         if self._ahead_s is None or not 0.0 < ahead_s - self._ahead_s < 30.0:
             self._ahead_s = ahead_s
         time.sleep(ahead_s - self._ahead_s)
+
+
+def own_time_ms(capture: cv2.VideoCapture) -> float | None:
+    """Return what the camera's own clock showed at the last frame, UTC ms to half a frame; None where it is unknown.
+
+    FFmpeg takes it from the first sender report of RTCP, which comes seconds after the first frame.
+    """
+    began_us = capture.get(cv2.CAP_PROP_STREAM_OPEN_TIME_USEC)  # the camera's time at the stream's own zero
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    if _FRAMES_SINCE is None or not (began_us > 0.0 and fps > 0.0):
+        return None
+    return began_us / 1000.0 + 1000.0 * capture.get(_FRAMES_SINCE) / fps
 
 
 def _opened(capture: cv2.VideoCapture) -> Opened:

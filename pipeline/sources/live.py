@@ -28,14 +28,13 @@ NOT_TAKEN = "not_taken"  # reason of a drop: a newer frame came before this one 
 
 
 class LiveSource:
-    """The newest frames of a camera, with this machine's time of their arrival (clock ``wall``).
+    """The newest frames of a camera, with the camera's own time (clock ``rtcp``) or that of arrival (``wall``).
 
     A process of its own decodes it: one that hangs is killed, one that crashes is replaced, and neither touches another
     camera. A thread of this process watches it, and copies no frame that nobody takes. Frames come until the source is
     closed. A camera that does not answer or breaks off is asked again, later with each time.
     """
 
-    clock = CaptureClock.WALL
     policy = QueuePolicy.DROP_OLDEST
 
     def __init__(self, target: str | int, camera_id: str, settings: SourceSettings, clock: Clock) -> None:
@@ -62,6 +61,11 @@ class LiveSource:
         self._attendant = Attendant(_order(target, settings), self._memory.descriptor, self._wake, clock)
         self._thread = Thread(target=self._watch, name=f"camera {camera_id}", daemon=True)
         self._thread.start()
+
+    @property
+    def clock(self) -> CaptureClock:
+        """Where the frames' times come from now: a camera tells its own time some seconds after its first frame."""
+        return self._status.clock
 
     @property
     def address(self) -> str:
@@ -93,7 +97,7 @@ class LiveSource:
         while (shown := self._take()) is not None:
             image = self._memory.read(shown)
             if image is not None:
-                yield Frame(self.camera_id, shown.index, shown.captured_at_ms, self.clock, image)
+                yield Frame(self.camera_id, shown.index, shown.captured_at_ms, _clock(shown), image)
             else:  # a newer one has taken its place, and is about to be told
                 self._drop()
 
@@ -168,14 +172,15 @@ class LiveSource:
         if self._newest is not None:
             self.dropped[NOT_TAKEN] += 1
         self._newest = replace(shown, index=self._before.decoded + shown.index)
-        if self._status.size_wh != (shown.width, shown.height):
-            self._status = replace(self._status, size_wh=(shown.width, shown.height))
+        seen = ((shown.width, shown.height), _clock(shown))
+        if (self._status.size_wh, self._status.clock) != seen:
+            self._status = replace(self._status, size_wh=seen[0], clock=seen[1])
         self._flow(shown.index + 1)
         self._changed.notify_all()
 
     def _count(self, beat: Beat) -> None:
         complaints = self._before.complaints + beat.complaints
-        self._status = replace(self._status, complaints=complaints, spread_ms=beat.spread_ms)
+        self._status = replace(self._status, complaints=complaints, spread_ms=beat.spread_ms, skew_ms=beat.skew_ms)
         self._flow(beat.decoded)
 
     def _flow(self, decoded: int) -> None:
@@ -206,6 +211,10 @@ class LiveSource:
         level = logging.INFO if fault is None else logging.WARNING if news else logging.DEBUG
         _log.log(level, "camera '%s' at %s: %s%s", self.camera_id, self.address, state, f": {reason}" if reason else "")
         self._changed.notify_all()
+
+
+def _clock(shown: Shown) -> CaptureClock:
+    return CaptureClock.RTCP if shown.by_rtcp else CaptureClock.WALL
 
 
 def _order(target: str | int, settings: SourceSettings) -> Order:

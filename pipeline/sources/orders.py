@@ -47,6 +47,7 @@ class Shown:
     height: int
     index: int  # counting every decoded frame of this process
     captured_at_ms: int
+    by_rtcp: bool  # whether that is the camera's own time
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Beat:
     decoded: int  # frames since this process began
     complaints: int  # of FFmpeg about what the camera sends, since this process began
     spread_ms: int | None  # how unevenly frames arrive; None where the stream has no times to compare with
+    skew_ms: int | None  # by how much the camera's clock is ahead, where it is too far off to be believed
 
 
 @dataclass(frozen=True, slots=True)

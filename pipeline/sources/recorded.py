@@ -28,8 +28,8 @@ class Recorded:
 
     @property
     def status(self) -> SourceStatus:
-        """Its state, and nothing else."""
-        return SourceStatus(self.state)
+        """Its state and its clock, and nothing else."""
+        return SourceStatus(self.state, clock=self.clock)
 
     def close(self) -> None:
         """End."""

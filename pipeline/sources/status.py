@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pipeline.records import CaptureClock
 from pipeline.sources.base import Source, SourceState
 from pipeline.sources.faults import Fault
 
@@ -25,6 +26,8 @@ class SourceStatus:
     codec: str = ""
     size_wh: tuple[int, int] = (0, 0)  # px
     decoding: str = ""  # software, or the kind of hardware
+    clock: CaptureClock = CaptureClock.WALL  # where the frames' times come from now
+    skew_ms: int | None = None  # by how much the camera's clock is ahead, where it is too far off to be believed
     spread_ms: int | None = None  # how long frames were held up on the way, at most; None where nobody can tell
 
 

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,15 +24,21 @@ def require_program(name: str, package: str) -> Path:
 
     Without the rights to install, the test that asked is skipped; in CI it fails.
     """
-    if not shutil.which(name):
-        if not (shutil.which("apt-get") and os.geteuid() == 0):
-            unmet(f"{name} is not on this machine, and only root may install it: apt-get install {package}")
-        _apt("update")
-        _apt("install", "-y", "--no-install-recommends", package)
-    found = shutil.which(name)
-    if found is None:
-        pytest.fail(f"{package} is installed, but brought no program {name}")
-    return Path(found)
+    require_packages((package,), lambda: shutil.which(name) is not None)
+    return Path(shutil.which(name) or name)
+
+
+def require_packages(packages: Sequence[str], complete: Callable[[], bool]) -> None:
+    """Install Debian packages unless what they bring is there; skips and fails as ``require_program`` does."""
+    if complete():
+        return
+    wanted = " ".join(packages)
+    if not (shutil.which("apt-get") and os.geteuid() == 0):
+        unmet(f"this machine lacks what only root may install: apt-get install {wanted}")
+    _apt("update")
+    _apt("install", "-y", "--no-install-recommends", *packages)
+    if not complete():
+        pytest.fail(f"{wanted} are installed, but did not bring what is needed of them")
 
 
 def unmet(reason: str) -> None:
