@@ -369,6 +369,9 @@ def test_pages_are_found_as_the_embedded_store_finds_them(redis_url: str, tmp_pa
         AlertFilter(entry_id="e-1", limit=9),
         AlertFilter(camera_id="gate", since_ms=AT_MS + 1),
         AlertFilter(state=AlertState.FALSE, until_ms=AT_MS + 2),
+        AlertFilter(state=AlertState.NEW, camera_id="hall:1"),
+        AlertFilter(state=AlertState.FALSE, entry_id="e-0", camera_id="gate"),
+        AlertFilter(camera_id="hall:1"),
         AlertFilter(entry_id="nobody"),
     ]
     with (

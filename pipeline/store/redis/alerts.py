@@ -3,16 +3,20 @@
 | key | holds |
 |---|---|
 | ``lookout:alert:ID`` | a hash: ``value``, the number of its ``version``, and its ``entry``, ``camera`` and ``state`` |
-| ``lookout:alerts:by-time`` | a sorted set of alert ids by capture time |
-| ``lookout:alerts:by-time:ENTRY:CAMERA`` | the same of one entry on one camera, both percent-encoded |
+| ``lookout:alerts:by-time`` | a sorted set of alert ids by capture time; the **indexes** are this one |
+| ``lookout:alerts:by-time:entry=E`` | and the same of one entry, |
+| ``lookout:alerts:by-time:camera=C`` | of one camera, |
+| ``lookout:alerts:by-time:entry=E&camera=C`` | of one entry on one camera, |
+| ``lookout:alerts:by-time:state=S`` | and of one state |
 | ``lookout:reviews:ID`` | a list of what was said of an alert, oldest first |
 
-Scores are capture times below zero, so that equal times come in the order of ids under newest first.
+Scores are capture times below zero, so that equal times come in the order of ids under newest first. In the names of
+indexes, ids are percent-encoded.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pipeline.errors import UnknownAlertError
 from pipeline.records import Alert
@@ -20,22 +24,23 @@ from pipeline.store.base import AlertFilter, Review
 from pipeline.store.encoding import decode, encode
 from pipeline.store.merging import merge
 from pipeline.store.redis.address import RedisAddress
-from pipeline.store.redis.connection import PREFIX, RedisStore
+from pipeline.store.redis.connection import PREFIX, RedisStore, Word
 
 PAGE_SIZE = 200
 _ALERT = f"{PREFIX}alert:"
 _REVIEWS = f"{PREFIX}reviews:"
 _BY_TIME = f"{PREFIX}alerts:by-time"
 
-# KEYS: alert, by time, by time of its entry and camera, reviews. ARGV: the version that was read, value, entry, camera,
-# state, score, alert id, and where there is one the review.
+# KEYS: alert, reviews, the indexes that it leaves, those where it belongs. ARGV: the version that was read, value,
+# entry, camera, state, score, alert id, how many indexes it leaves, and where there is one the review.
 _WRITE = """
 if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return false end
 redis.call('HSET', KEYS[1], 'version', ARGV[1] + 1, 'value', ARGV[2],
   'entry', ARGV[3], 'camera', ARGV[4], 'state', ARGV[5])
-redis.call('ZADD', KEYS[2], ARGV[6], ARGV[7])
-redis.call('ZADD', KEYS[3], ARGV[6], ARGV[7])
-if ARGV[8] then redis.call('RPUSH', KEYS[4], ARGV[8]) end
+local left = 2 + ARGV[8]
+for index = 3, left do redis.call('ZREM', KEYS[index], ARGV[7]) end
+for index = left + 1, #KEYS do redis.call('ZADD', KEYS[index], ARGV[6], ARGV[7]) end
+if ARGV[9] then redis.call('RPUSH', KEYS[2], ARGV[9]) end
 return 1
 """
 
@@ -63,7 +68,7 @@ class RedisAlerts(RedisStore):
             merged = alert if stored is None else merge(stored, alert)
             if merged == stored:
                 return False
-            if self._write(merged, version):
+            if self._write(merged, stored, version):
                 return True
 
     def get(self, alert_id: str) -> Alert:
@@ -86,7 +91,7 @@ class RedisAlerts(RedisStore):
         while True:
             stored, version = self._known(review.alert_id)
             alert = replace(stored, state=review.state)
-            if self._write(alert, version, encode(review)):
+            if self._write(alert, stored, version, encode(review)):
                 return alert
 
     def reviews(self, alert_id: str) -> list[Review]:
@@ -107,17 +112,19 @@ class RedisAlerts(RedisStore):
             raise UnknownAlertError(f"there is no alert {alert_id!r}; `lookout alerts list` shows those there are")
         return alert, version
 
-    def _write(self, alert: Alert, version: int, *review: bytes) -> bool:
-        """Write an alert, and what was said of it; return False where it is no longer at the version."""
-        keys = (_ALERT + alert.alert_id, _BY_TIME, _pair(alert.entry_id, alert.camera_id), _REVIEWS + alert.alert_id)
+    def _write(self, alert: Alert, stored: Alert | None, version: int, *review: bytes) -> bool:
+        """Write an alert, and what was said of it; return False where it is no longer as stored at the version."""
+        indexes = _indexes(alert)
+        left = [] if stored is None else [index for index in _indexes(stored) if index not in indexes]
+        keys = (_ALERT + alert.alert_id, _REVIEWS + alert.alert_id, *left, *indexes)
         about = (alert.entry_id, alert.camera_id, alert.state, -alert.captured_at_ms, alert.alert_id)
         # Not asked again: after an answer that was lost the version is another, and the review would stand twice.
-        return bool(self._run("write", _WRITE, keys, (version, encode(alert), *about, *review), again=False))
+        words: tuple[Word, ...] = (version, encode(alert), *about, len(left), *review)
+        return bool(self._run("write", _WRITE, keys, words, again=False))
 
     def _pages(self, wanted: AlertFilter) -> Iterator[list[str]]:
         """Yield the ids of the time that is wanted, newest first, a page at a time."""
-        one_pair = wanted.entry_id is not None and wanted.camera_id is not None
-        key = _pair(wanted.entry_id or "", wanted.camera_id or "") if one_pair else _BY_TIME
+        key = _narrowest_index(wanted)
         low = "-inf" if wanted.until_ms is None else f"({-wanted.until_ms}"
         high = "+inf" if wanted.since_ms is None else str(-wanted.since_ms)
         skipped = 0  # of those at the page's first time, the ones that were seen
@@ -144,5 +151,22 @@ class RedisAlerts(RedisStore):
         return [key for key, values in zip(keys, found, strict=True) if values == list(held.values())]
 
 
-def _pair(entry_id: str, camera_id: str) -> str:
-    return f"{_BY_TIME}:{quote(entry_id, safe='')}:{quote(camera_id, safe='')}"
+def _index(**held: str) -> str:
+    return f"{_BY_TIME}:{urlencode(held, quote_via=quote, safe='')}" if held else _BY_TIME
+
+
+def _indexes(alert: Alert) -> tuple[str, ...]:
+    """Return the indexes where an alert belongs."""
+    pair = {"entry": alert.entry_id, "camera": alert.camera_id}
+    single = (_index(entry=alert.entry_id), _index(camera=alert.camera_id), _index(state=alert.state))
+    return (_index(), *single, _index(**pair))
+
+
+def _narrowest_index(wanted: AlertFilter) -> str:
+    """Return the index with the fewest alerts among those that have all that is wanted."""
+    if wanted.entry_id is not None:
+        where = {} if wanted.camera_id is None else {"camera": wanted.camera_id}
+        return _index(entry=wanted.entry_id, **where)
+    if wanted.state is not None:
+        return _index(state=wanted.state)
+    return _index() if wanted.camera_id is None else _index(camera=wanted.camera_id)
