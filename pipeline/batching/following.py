@@ -47,6 +47,7 @@ class Failure:
 
     in_a_row: int
     words: str
+    forgiven_at_s: float  # a frame that goes well from then on makes it forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - whatever an embedder raises, it is these crops' only
             if len(chosen) == 1:
                 return [error]
-            return [each for one in chosen for each in self._embedded([one])]
+        return [each for one in chosen for each in self._embedded([one])]
 
     def _absorbed(self, one: Chosen, vectors: Sequence[Vector] | Exception) -> Sequence[Sighting]:
         lane = one.look.taken.lane
@@ -135,7 +136,7 @@ class Follower:
         told = self._attempt(lane, lambda: chain.absorb(one.crops, vectors))
         if told is None:
             return ()
-        self.failing.pop(lane.camera.camera_id, None)
+        self._forgive(lane.camera.camera_id)
         self.counts.boxes += len(one.look.detections)
         self.counts.crops += len(one.crops)
         return told
@@ -154,10 +155,16 @@ class Follower:
         in_a_row = before.in_a_row + 1 if before else 1
         wait_s = min(FIRST_WAIT_S * 2.0 ** min(in_a_row - 1, 30), LONGEST_WAIT_S)
         self.counts.failures += 1
-        self.failing[camera_id] = Failure(in_a_row, redact(f"{type(error).__name__}: {error}"))
+        words = redact(f"{type(error).__name__}: {error}")
+        self.failing[camera_id] = Failure(in_a_row, words, self.clock.monotonic_s() + 2.0 * wait_s)
         lane.pause(wait_s)
         _log.warning("camera '%s' begins anew in %.0f s, for its chain failed", camera_id, wait_s, exc_info=error)
         self._publish_all(_last_of(self._chains.pop(lane, None)))
+
+    def _forgive(self, camera_id: str) -> None:
+        failure = self.failing.get(camera_id)
+        if failure is not None and self.clock.monotonic_s() >= failure.forgiven_at_s:
+            del self.failing[camera_id]
 
     def _publish_all(self, sightings: Sequence[Sighting]) -> None:
         began_s = perf_counter()

@@ -98,7 +98,7 @@ class Looker:
             if len(wanted) == 1:
                 return [Look(wanted[0], Detections.none(), error)]
             _log.warning("detection of %d frames failed and is tried one by one: %s", len(wanted), error)
-            return [look for one in wanted for look in self._detect([one])]
+        return [look for one in wanted for look in self._detect([one])]
 
     def _seen(self, one: Taken, found: Detections) -> Look:
         seen = let_through(one.lane.camera, found, one.frame.size_wh)

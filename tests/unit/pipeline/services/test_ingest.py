@@ -1,0 +1,326 @@
+"""Ingest as a service: cameras that end, hang, break and come and go, and a log that takes its time."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+
+import numpy as np
+import pytest
+
+from pipeline.batching.lanes import BatchSettings
+from pipeline.batching.motion import MotionSettings
+from pipeline.camera import Camera
+from pipeline.errors import DamagedError, LogError, SourceError, StoreError
+from pipeline.log.base import Topic
+from pipeline.log.sqlite import SqliteLog
+from pipeline.publish import PublishSettings
+from pipeline.records import CaptureClock, Frame, Sighting
+from pipeline.services.ingest import GAUGES, IngestPorts, IngestService, IngestServiceSettings
+from pipeline.sources.base import Source
+from pipeline.wire import decode_sighting
+from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, frame, people, picture, until
+
+SOMEBODY = people((40, 20, 80, 110))
+IMAGE = picture()
+SETTINGS = IngestServiceSettings(BatchSettings(4, 5.0), motion=None)
+
+
+def film(camera_id: str, count: int = 12, **fields: object) -> list[Frame]:
+    """Return frames of somebody who stands there."""
+    return [frame(camera_id, index, image=IMAGE, **fields) for index in range(count)]
+
+
+def recorded(camera_id: str, frames: Sequence[Frame | Exception] | None = None) -> Film:
+    """Return footage."""
+    return Film(camera_id, film(camera_id) if frames is None else frames)
+
+
+def live(camera_id: str, frames: Sequence[Frame | Exception]) -> Film:
+    """Return a camera."""
+    return Film(camera_id, frames, live=True)
+
+
+class Site:
+    """A service over cameras that a test may change, in a thread, with a real log."""
+
+    def __init__(self, folder: Path, settings: IngestServiceSettings = SETTINGS) -> None:
+        folder.mkdir(exist_ok=True)
+        self.log = SqliteLog(folder / "log.db")
+        self.cameras: dict[str, Camera] = {}
+        self.makes: dict[str, Callable[[], Source]] = {}
+        self.opened: list[str] = []
+        self.detector = Everywhere(SOMEBODY)
+        ports = IngestPorts(self.watched, self.open, self.log)
+        self.service = IngestService(ports, self.detector, Mean(), settings)
+        self.errors: list[BaseException] = []
+        self.thread = Thread(target=self.run, daemon=True)
+
+    def watched(self) -> Mapping[str, Camera]:
+        """Return the cameras."""
+        return self.cameras
+
+    def open(self, camera: Camera) -> Source:
+        """Open a camera's source."""
+        self.opened.append(camera.camera_id)
+        return self.makes[camera.camera_id]()
+
+    def run(self) -> None:
+        """Run the service."""
+        try:
+            self.service.run()
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
+            self.errors.append(error)
+
+    def add(self, source: Callable[[], Source], camera_id: str, url: str = "film.mp4") -> None:
+        """Add a camera."""
+        self.makes[camera_id] = source
+        self.cameras = {**self.cameras, camera_id: Camera(camera_id, url)}
+
+    def start(self) -> "Site":
+        """Start."""
+        self.thread.start()
+        return self
+
+    def ended(self) -> "Site":
+        """Wait for the end."""
+        self.thread.join(60)
+        assert not self.thread.is_alive()
+        return self
+
+    def stop(self) -> None:
+        """Stop, and wait for the end."""
+        self.service.stop()
+        self.ended()
+
+    def sightings(self) -> list[Sighting]:
+        """Return what stands in the log."""
+        return [decode_sighting(record.value) for record in self.log.read(Topic.SIGHTINGS, 0)]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Return a site whose service is stopped at the end."""
+    each = Site(tmp_path)
+    yield each
+    if each.thread.is_alive():
+        each.stop()
+    each.log.close()
+
+
+def test_it_ends_by_itself_with_the_last_footage(site: Site) -> None:
+    """Two films are read to their ends, not a frame is lost, and what they showed stands in the log."""
+    site.add(lambda: recorded("a"), "a")
+    site.add(lambda: recorded("b", film("b", 40)), "b")
+    site.start().ended()
+    assert site.errors == []
+    assert site.service.failure is None
+    assert site.service.counts["frames"] == 52
+    phases = [(sighting.camera_id, str(sighting.phase)) for sighting in site.sightings()]
+    assert sorted(phases) == [("a", "close"), ("a", "open"), ("b", "close"), ("b", "open")]
+
+
+def test_damaged_footage_is_told_of_when_its_good_frames_have_been_dealt_with(site: Site) -> None:
+    """A film that breaks off ends the service like any other, which says what was wrong."""
+    site.add(lambda: recorded("a", [*film("a", 8), DamagedError("it breaks off")]), "a")
+    site.start().ended()
+    assert site.service.counts["frames"] == 8
+    assert isinstance(site.service.failure, DamagedError)
+    assert len(site.sightings()) == 2
+
+
+def test_footage_that_is_not_there_does_not_keep_the_rest_from_being_watched(site: Site) -> None:
+    """A film that cannot be opened is told of; the other one is read to its end."""
+
+    def missing() -> Source:
+        raise SourceError("there is no file film.mp4")
+
+    site.add(missing, "gone")
+    site.add(lambda: recorded("a"), "a")
+    site.start().ended()
+    assert site.service.counts["frames"] == 12
+    assert str(site.service.failure) == "there is no file film.mp4"
+    assert site.opened.count("gone") == 1
+
+
+def test_a_silent_camera_and_one_that_hangs_hold_nobody_up(site: Site) -> None:
+    """Beside a camera without frames and one that never opens, a film is watched; and the end does not wait for them."""
+    hang = Event()
+
+    def hanging() -> Source:
+        hang.wait()
+        raise SourceError("too late")
+
+    site.add(lambda: live("silent", []), "silent", "rtsp://silent")
+    site.add(hanging, "hanging", "rtsp://hanging")
+    site.add(lambda: recorded("a"), "a")
+    site.start()
+    until(lambda: site.service.counts["frames"] == 12)
+    until(lambda: len(site.sightings()) == 2)
+    assert site.service.states_by_camera["hanging"] == "connecting"
+    site.stop()
+    hang.set()
+
+
+def test_a_live_camera_that_raises_is_opened_again(site: Site) -> None:
+    """What a source raises is told of without its secrets, and the camera comes back; the others do not notice."""
+    second = Event()
+
+    def breaking() -> Source:
+        if site.opened.count("a") > 1:
+            second.set()
+            return live("a", film("a", 1))
+        return live("a", [*film("a", 1), RuntimeError("no answer from rtsp://me:secret@door/1")])
+
+    site.add(breaking, "a", "rtsp://door")
+    site.add(lambda: live("b", film("b", 1)), "b", "rtsp://gate")
+    site.start()
+    until(lambda: "is failed" in (site.service.trouble or ""))
+    assert "secret" not in (site.service.trouble or "")
+    until(second.is_set)
+    until(lambda: site.service.trouble is None)
+    assert site.opened.count("b") == 1
+
+
+def test_cameras_come_and_go_while_it_runs(site: Site) -> None:
+    """An added camera is watched, a removed and a disabled one are closed, an edited one is opened anew."""
+    sources: dict[str, list[Film]] = {"a": [], "b": []}
+
+    def opening(name: str) -> Callable[[], Source]:
+        def make() -> Source:
+            sources[name].append(live(name, film(name, 3)))
+            return sources[name][-1]
+
+        return make
+
+    site.add(opening("a"), "a", "rtsp://a")
+    site.start()
+    until(lambda: len(sources["a"]) == 1)
+    site.add(opening("b"), "b", "rtsp://b")
+    until(lambda: len(sources["b"]) == 1)
+    site.cameras = {**site.cameras, "a": replace(site.cameras["a"], confidence=0.99)}
+    until(lambda: len(sources["a"]) == 2 and sources["a"][0].closed.is_set())
+    site.cameras = {**site.cameras, "a": replace(site.cameras["a"], enabled=False)}
+    until(sources["a"][1].closed.is_set)
+    site.cameras = {}
+    until(sources["b"][0].closed.is_set)
+    until(lambda: site.service.counts["cameras"] == 0)
+    assert site.thread.is_alive()
+
+
+def test_what_the_cameras_are_may_be_unknown_for_a_while(tmp_path: Path) -> None:
+    """While the store does not answer, the cameras are watched on, and that is told of."""
+    site = Site(tmp_path)
+    site.add(lambda: live("a", film("a", 1)), "a", "rtsp://a")
+    away = Event()
+
+    def cameras() -> Mapping[str, Camera]:
+        if away.is_set():
+            raise StoreError("nobody answers")
+        return site.cameras
+
+    with SqliteLog(tmp_path / "other.db") as log:
+        site.service = IngestService(IngestPorts(cameras, site.open, log), site.detector, Mean(), SETTINGS)
+        site.start()
+        until(lambda: site.service.counts["frames"] == 1)
+        away.set()
+        until(lambda: "nobody answers" in (site.service.trouble or ""))
+        assert site.service.counts["cameras"] == 1
+        away.clear()
+        until(lambda: site.service.trouble is None)
+        site.stop()
+    site.log.close()
+
+
+class Refusing(SqliteLog):
+    """A log that takes nothing until it is told to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.takes = Event()
+
+    def append(self, topic: str, key: str, value: bytes, timestamp_ms: int) -> None:
+        """Append, or refuse."""
+        if not self.takes.is_set():
+            raise LogError("the log is away")
+        super().append(topic, key, value, timestamp_ms)
+
+    def flush(self, timeout_s: float = 30.0) -> None:
+        """Flush, or refuse."""
+        if not self.takes.is_set():
+            raise LogError("the log is away")
+        super().flush(timeout_s)
+
+
+def test_a_log_that_is_away_makes_footage_wait_and_costs_no_sighting(tmp_path: Path) -> None:
+    """While the log takes nothing, a film stands still, whatever the publisher's patience; then all is there, once."""
+    settings = replace(SETTINGS, publish=PublishSettings(flush_every_s=0.05, first_wait_s=0.05, patience_s=0.2))
+    site = Site(tmp_path)
+    with Refusing(tmp_path / "refusing.db") as log:
+        ports = IngestPorts(site.watched, site.open, log)
+        site.service = IngestService(ports, site.detector, Mean(), settings)
+        site.add(lambda: recorded("a", film("a", 200)), "a")
+        site.start()
+        until(lambda: "the log is away" in (site.service.trouble or ""))
+        until(lambda: site.service.counts_by_camera["a"]["camera_frames"] >= 12)
+        assert site.service.counts["frames"] < 200
+        assert site.service.counts["published"] == 0
+        log.takes.set()
+        site.ended()
+        told = [decode_sighting(record.value).sighting_id for record in log.read(Topic.SIGHTINGS, 0)]
+    assert site.errors == []
+    assert site.service.counts["frames"] == 200
+    alone = Site(tmp_path / "alone")
+    alone.add(lambda: recorded("a", film("a", 200)), "a")
+    alone.start().ended()
+    assert sorted(set(told)) == sorted(sighting.sighting_id for sighting in alone.sightings())
+    site.log.close()
+    alone.log.close()
+
+
+def test_live_cameras_that_nobody_looks_at_lose_their_older_frames(tmp_path: Path) -> None:
+    """While the detector is busy, a live camera's frames are replaced and counted, and its age is that of the newest."""
+    site, busy = Site(tmp_path), Event()
+
+    def wait_for(image: np.ndarray) -> bool:
+        del image
+        busy.wait(60)
+        return False
+
+    site.detector = Everywhere(SOMEBODY, wait_for)
+    site.service = IngestService(IngestPorts(site.watched, site.open, site.log), site.detector, Mean(), SETTINGS)
+    site.add(lambda: live("a", film("a", 50, clock=CaptureClock.WALL)), "a", "rtsp://a")
+    site.start()
+    until(lambda: site.service.counts_by_camera.get("a", {}).get("camera_frames") == 50)
+    busy.set()
+    until(lambda: site.service.counts["frames"] > 0)
+    site.stop()
+    counts = site.service.counts
+    assert counts["frames"] + counts["dropped_not_taken"] == 50
+    assert counts["dropped_not_taken"] >= 45
+    site.log.close()
+
+
+def test_two_runs_of_the_same_footage_give_the_same_records(tmp_path: Path) -> None:
+    """Whatever the threads do, two films give the same sightings to the byte, camera by camera."""
+    runs = []
+    for number in range(2):
+        site = Site(tmp_path / str(number), replace(SETTINGS, motion=MotionSettings()))
+        for name in "ab":
+            site.add(lambda name=name: recorded(name, film(name, 60)), name)
+        site.start().ended()
+        records = list(site.log.read(Topic.SIGHTINGS, 0))
+        runs.append({name: [record.value for record in records if record.key == name] for name in "ab"})
+        site.log.close()
+    assert runs[0] == runs[1]
+    assert all(runs[0].values())
+
+
+def test_counts_have_names_that_metrics_may_have(site: Site) -> None:
+    """Names are lower-case words, whatever cameras are called; gauges are among them."""
+    site.add(lambda: recorded("Ä gate"), "Ä gate")
+    site.start().ended()
+    counts = site.service.counts
+    assert all(name.replace("_", "").isalnum() and name.isascii() and name.islower() for name in counts)
+    assert GAUGES - {"ready"} <= set(counts)
+    assert site.service.counts_by_camera == {"Ä gate": {"camera_frames": 12, "camera_dropped": 0}}
