@@ -387,6 +387,16 @@ def test_pages_are_found_as_the_embedded_store_finds_them(redis_url: str, tmp_pa
             assert many_pages.find(each) == embedded.find(each)
 
 
+def test_an_alert_is_in_the_index_of_its_state_alone(redis_url: str, admin: redis.Redis) -> None:
+    """A review takes the alert out of the index of the state that it had, so that those indexes stay short."""
+    with open_alerts(redis_url) as store:
+        store.upsert(alert("a"))
+        store.upsert(alert("b"))
+        store.review(Review("a", AlertState.FALSE, "kim", "", AT_MS))
+    indexes = [f"lookout:alerts:by-time:state={state}" for state in (AlertState.NEW, AlertState.FALSE)]
+    assert [admin.zrange(index, 0, -1) for index in indexes] == [[b"b"], [b"a"]]
+
+
 def test_reviews_and_evidence_at_once_lose_nothing(redis_url: str) -> None:
     """While two matchers improve an alert, no review is undone by their evidence, and no evidence by a review."""
     steps = 100
