@@ -23,7 +23,7 @@ from reid.evaluation.embed import Progress, embed_samples
 
 FloatArray = npt.NDArray[np.float64]
 LEAST_TESTED = 100  # crops of a site beside those that it is corrected with
-PEOPLE_SEEN = (32, 64, 128, 512)
+PEOPLE_SEEN = (8, 16, 32, 64, 128, 512)
 _SENTENCES = 400  # a site at most
 _DRAWS = 6
 

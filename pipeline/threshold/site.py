@@ -1,8 +1,10 @@
 """A camera's own people, and what they make of the thresholds that were set on the shipped background.
 
 Measured in docs/calibration.md: shifting a threshold by the site's mean alone lets far too few people pass, since
-scores at a new site lie closer together; shifting and scaling comes near the asked rate from 32 people on, and the
-tail of the sentence's scores on the camera's own people is nearest once about one of them may pass.
+scores at a new site lie closer together. Shifting and scaling comes near the asked rate from 8 people on, provided that
+a sentence's spread, which so few people tell badly, leans on how much less the site's people differ from each other
+than the shipped ones do. The tail of the sentence's scores on the camera's own people is nearest once about one of
+them may pass.
 """
 
 from dataclasses import dataclass
@@ -13,8 +15,9 @@ import numpy.typing as npt
 from pipeline.threshold.background import Background
 from pipeline.threshold.tail import tail_start
 
-LEAST_PEOPLE = 32  # before, the shipped threshold stands as it is
+LEAST_PEOPLE = 8  # before, the shipped threshold stands as it is
 OWN_TAIL_FROM = 1.0  # people that may pass: 100 people at a rate of 0.01
+_PRIOR_PEOPLE = 16.0  # of the site, that the shipped background's spread counts as once it is scaled to the site
 _ROWS = 2048  # entries scored at once; bounds memory, not results
 _DECIMALS = 6  # so that the order of summation is not seen in a threshold
 
@@ -83,7 +86,7 @@ def site_words(site: Site | None, false_match_rate: float, shipped: Background) 
 def _block(sentences: Sentences, people: FloatArray, shipped: Background) -> FloatArray:
     vectors = sentences.vectors.astype(np.float64)
     scores = vectors @ people.T  # (m, n)
-    found = _moved(vectors, sentences.thresholds, scores, shipped)
+    found = _moved(vectors, sentences.thresholds, people, shipped)
     for rate in np.unique(sentences.rates):
         if rate * len(people) >= OWN_TAIL_FROM:
             rows = sentences.rates == rate
@@ -91,9 +94,12 @@ def _block(sentences: Sentences, people: FloatArray, shipped: Background) -> Flo
     return found
 
 
-def _moved(vectors: FloatArray, thresholds: FloatArray, scores: FloatArray, shipped: Background) -> FloatArray:
+def _moved(vectors: FloatArray, thresholds: FloatArray, people: FloatArray, shipped: Background) -> FloatArray:
     """Put each threshold as many deviations above the site's mean score as it stood above the shipped one."""
-    variance = np.einsum("md,md->m", vectors @ shipped.covariance, vectors)
-    deviation = np.sqrt(np.maximum(variance, np.finfo(np.float64).tiny))
-    moved: FloatArray = scores.mean(axis=1) + (thresholds - vectors @ shipped.mean) * scores.std(axis=1) / deviation
+    tiny = np.finfo(np.float64).tiny
+    there = np.maximum(np.einsum("md,md->m", vectors @ shipped.covariance, vectors), tiny)  # (m,) variance of scores
+    scores, count = vectors @ people.T, len(people)
+    scatter = people.var(axis=0, ddof=1).sum() / max(np.trace(shipped.covariance), tiny)  # of people here and there
+    here = (count * scores.var(axis=1, ddof=1) + _PRIOR_PEOPLE * scatter * there) / (count + _PRIOR_PEOPLE)
+    moved: FloatArray = scores.mean(axis=1) + (thresholds - vectors @ shipped.mean) * np.sqrt(here / there)
     return moved

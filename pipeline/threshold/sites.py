@@ -2,7 +2,7 @@
 
 Every tracklet counts once, by the sighting that ends it. Time is cut into windows of twelve hours (UTC, by capture
 time), and a camera's background is its newest ``MOST_PEOPLE`` people of this window and the one before. It is taken
-anew when a window begins, at its 32nd, 64th, 128th, 256th, 512th tracklet, and at every further ``MOST_PEOPLE``.
+anew when a window begins, at its 8th, 16th, 32nd and so on to its 512th tracklet, and at every further ``MOST_PEOPLE``.
 A record uses what was taken before it. All of that follows from the log alone: whoever reads on from anywhere, after
 a crash, a rebalance or a redelivery, first reads up to 24 h back and comes to the same backgrounds.
 """

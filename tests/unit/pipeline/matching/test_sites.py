@@ -44,11 +44,11 @@ def records(site: Any, make_sighting: Make) -> list[LogRecord]:
 
 
 def test_a_background_is_taken_at_milestones(site: Any, make_sighting: Make) -> None:
-    """Nothing holds before the 32nd tracklet has ended; then the newest milestone does, for later records only."""
+    """Nothing holds before the 8th tracklet has ended; then the newest milestone does, for later records only."""
     site.publish(*(closing(make_sighting, number, number) for number in range(140)))
     (part,) = (part for part in site.log.partitions(Topic.SIGHTINGS) if part)
     counts = [None if people is None else len(people) for people in walk(Sites(site.log, read), part)]
-    assert counts == [None] * 32 + [32] * 32 + [64] * 64 + [128] * 12
+    assert counts == [None] * 8 + [8] * 8 + [16] * 16 + [32] * 32 + [64] * 64 + [128] * 12
 
 
 def test_only_ended_tracklets_of_the_same_camera_count(site: Any, make_sighting: Make) -> None:
@@ -125,5 +125,5 @@ def test_thresholds_of_the_matcher_follow_the_camera(site: Any, make_sighting: M
         )
     site.match(batch=50)
     times = [int(alert.tracklet_id) for alert in site.stored()]
-    assert sum(each < 32 for each in times) == 32
+    assert sum(each < 8 for each in times) == 8
     assert sum(each >= 128 for each in times) <= 10

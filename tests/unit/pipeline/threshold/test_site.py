@@ -37,7 +37,7 @@ def shipped() -> Background:
 
 
 @pytest.mark.parametrize(("shift", "scale"), [(0.5, 0.6), (-0.5, 0.6), (0.4, 1.3), (0.0, 0.5)])
-@pytest.mark.parametrize(("count", "factor"), [(32, 2.0), (128, 1.5), (1024, 1.3)])
+@pytest.mark.parametrize(("count", "factor"), [(8, 4.0), (32, 2.0), (128, 1.5), (1024, 1.3)])
 def test_the_rate_holds_at_a_site_that_looks_different(
     shipped: Background, shift: float, scale: float, count: int, factor: float
 ) -> None:
@@ -50,9 +50,9 @@ def test_the_rate_holds_at_a_site_that_looks_different(
 
 
 def test_too_few_people_change_nothing(shipped: Background) -> None:
-    """Without a site, or with fewer than 32 people, the shipped thresholds stand."""
+    """Without a site, or with fewer than 8 people, the shipped thresholds stand."""
     asked = sentences(5, shipped)
-    for site in (None, Site(crowd(31, 2))):
+    for site in (None, Site(crowd(7, 2))):
         np.testing.assert_array_equal(site_thresholds(asked, site, shipped), asked.thresholds)
 
 
