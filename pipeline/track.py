@@ -20,6 +20,9 @@ _UNTRACKED = -1  # what the library calls a box that belongs to no tracklet, or 
 # The library's motion filter is tuned in frames. Told of more frames a second than there are, it loses everybody;
 # of fewer, nobody. At 5 a second people make the steps that it expects.
 _MOST_FILTER_FPS = 5.0
+# How far people walk, in their own heights a second. Each side of a box is widened by half of the way between two
+# frames, so that who walks meets the place where they were; at 2 frames a second they are a box's width further.
+_WALK_HEIGHTS_A_S = 0.8
 _LIBRARY_FPS = 30.0  # the unit in which the library counts how long somebody may be out of sight
 
 
@@ -129,7 +132,7 @@ class CameraTracker:
             high_conf_det_threshold=0.0,
             minimum_consecutive_frames=settings.least_boxes,
             minimum_iou_threshold=settings.least_likeness,
-            iou=UprightOverlap(),
+            iou=UprightOverlap(widening=0.5 * _WALK_HEIGHTS_A_S / settings.nominal_fps),
         )
 
 

@@ -28,3 +28,65 @@ def embed(
         return
     for name, value in report.items():
         typer.echo(f"{name:<36} {value}")
+
+
+@bench.command("track")
+def track(
+    detector: Annotated[str, typer.Option(help="truth, compact, or the path of a detector's file.")] = "truth",
+    streets: Annotated[int, typer.Option(help="How many streets are drawn.", min=1)] = 4,
+    walkers: Annotated[int, typer.Option(help="How many people walk along each.", min=1)] = 16,
+    seconds: Annotated[float, typer.Option(help="How long each is watched.", min=1.0)] = 60.0,
+    seed: Annotated[int, typer.Option(help="Decides the streets.", min=0)] = 2000,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure on generated streets how well one person stays one tracklet, at 10, 5 and 2 analysed frames a second."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from detectors.open import open_detector
+    from pipeline.bench.track import bench_track
+    from pipeline.scene.scene import SceneSettings
+
+    opened = None if detector == "truth" else open_detector(detector)
+    settings = SceneSettings(walkers=walkers, duration_s=seconds)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("drawing and following", total=streets)
+        report = bench_track(range(seed, seed + streets), settings, opened, lambda: bar.advance(task))
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    for rate in report["rates"]:
+        typer.echo("  ".join(f"{name} {value}" for name, value in rate.items()))
+
+
+@bench.command("match")
+def match(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Measure the matcher's sightings/s against a bare NumPy product, for 100 to 100,000 entries."""
+    from pipeline.bench.match import bench_match
+
+    report = bench_match()
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    for entries, told in report["sizes"].items():
+        typer.echo(f"{int(entries):>7,} entries  " + "  ".join(f"{name} {value:,}" for name, value in told.items()))
+
+
+@bench.command("log")
+def log(
+    address: Annotated[str, typer.Argument(help="kafka://host:port, or sqlite:/// and a folder.")] = "sqlite:///.",
+    records: Annotated[int, typer.Option(help="Sightings in each of fifteen rounds.", min=1)] = 2_000,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure sightings/s through the event log against its client alone; makes topics or files and removes them."""
+    from pipeline.bench.log import bench_log
+
+    report = bench_log(address, records)
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    typer.echo(f"{report['records']:,} sightings of {report['mean_bytes']:,} bytes; target {report['target']}")
+    for deed in ("publish", "consume"):
+        typer.echo(f"{deed}  " + "  ".join(f"{name} {value:,}" for name, value in report[deed].items()))
