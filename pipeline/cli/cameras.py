@@ -40,7 +40,7 @@ _RESETS = {
 def add(
     context: typer.Context,
     camera_id: Annotated[str, typer.Argument(metavar="ID", help="A name for it; sightings and alerts bear it.")],
-    url: Annotated[str, typer.Argument(help="rtsp://, http://, a file, a folder or a device number.")],
+    url: Annotated[str, typer.Argument(help="rtsp://, http://, a file, a folder or a device number; - reads it.")],
     analysed_fps: Fps = None,
     confidence: Confidence = None,
     least_height_px: LeastHeight = None,
@@ -68,7 +68,7 @@ def add(
 def edit(
     context: typer.Context,
     camera_id: CameraId,
-    url: Annotated[str | None, typer.Option(help="Another address.")] = None,
+    url: Annotated[str | None, typer.Option(help="Another address; - reads it.")] = None,
     analysed_fps: Fps = None,
     confidence: Confidence = None,
     least_height_px: LeastHeight = None,
@@ -191,9 +191,10 @@ def _told(found: "Probe") -> str:
 
 
 def _whole(url: str) -> str:
-    """Return an address that means the same in every folder."""
+    """Return an address that means the same in every folder; that of standard input for a dash."""
     from pathlib import Path
 
+    url = typer.get_text_stream("stdin").readline().strip() if url == "-" else url
     return str(Path(url).absolute()) if Path(url).exists() and not url.isdecimal() else url
 
 

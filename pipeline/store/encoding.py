@@ -1,5 +1,7 @@
 """What stores keep: versioned msgpack, vectors as raw little-endian float32."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, TypeVar, get_origin
 
 import msgspec
@@ -40,6 +42,15 @@ def decode(value: bytes, kind: type[_Kept], where: str) -> _Kept:
         return msgspec.msgpack.decode(value[1:], type=kind, dec_hook=_read_vector)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, SettingsError) as error:
         raise StoreError(f"{where} is damaged ({error}); remove it or restore it") from error
+
+
+def decode_leases(values: Iterable[tuple[str, bytes]]) -> dict[str, Lease]:
+    """Read leases by camera id, without those that are damaged or of another version: they are taken anew."""
+    leases = {}
+    for camera_id, value in values:
+        with suppress(StoreError):
+            leases[camera_id] = decode(value, Lease, f"lease of camera {camera_id}")
+    return leases
 
 
 def unknown_camera(camera_id: str) -> UnknownCameraError:

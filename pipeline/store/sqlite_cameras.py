@@ -13,7 +13,7 @@ from pipeline.camera import Camera
 from pipeline.clock import Clock, SystemClock
 from pipeline.store.cameras import Beat, Lease
 from pipeline.store.dividing import Life, divide, living
-from pipeline.store.encoding import decode, encode, unknown_camera
+from pipeline.store.encoding import decode, decode_leases, encode, unknown_camera
 from pipeline.store.sqlite import SqliteStore
 
 _SCHEMA = """
@@ -101,5 +101,4 @@ def _lives(connection: Connection) -> dict[str, Life]:
 
 
 def _leases(connection: Connection) -> dict[str, Lease]:
-    rows = connection.execute("SELECT camera_id, value FROM camera_leases")
-    return {key: decode(value, Lease, f"lease of camera {key}") for key, value in rows}
+    return decode_leases(connection.execute("SELECT camera_id, value FROM camera_leases"))

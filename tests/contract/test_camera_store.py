@@ -1,14 +1,17 @@
 """What every camera store holds to; the same tests for each adapter."""
 
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 import pytest
+import redis
 
 from pipeline.camera import Camera
 from pipeline.errors import StoreError, UnknownCameraError
@@ -50,6 +53,18 @@ def beat(member: str, known: str, watching: str = "", lease_s: float = LONG_S) -
 def holders(leases: Mapping[str, Lease]) -> dict[str, str]:
     """Return who has which camera."""
     return {camera_id: lease.member for camera_id, lease in leases.items()}
+
+
+def damage(address: str, what: str, camera_id: str) -> None:
+    """Write what is no record over a camera or a lease."""
+    if address.startswith("sqlite"):
+        with closing(sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)) as file:
+            query = f"UPDATE {what} SET value = ? WHERE camera_id = ?"  # noqa: S608 - of this file alone
+            assert file.execute(query, (b"junk", camera_id)).rowcount == 1
+        return
+    with redis.Redis.from_url(address) as client:
+        key = {"cameras": "lookout:cameras", "camera_leases": "lookout:cameras:leases"}[what]
+        assert client.hset(key, camera_id, b"junk") == 0
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -123,6 +138,27 @@ def test_a_closed_store_says_so(address: str) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.cameras()
+
+
+def test_a_damaged_camera_is_named_and_can_be_removed(address: str, store: CameraStore) -> None:
+    """A record that cannot be read is an error that says which camera it is; removing that camera mends it."""
+    store.put(camera("gate"))
+    store.put(camera("hall"))
+    damage(address, "cameras", "gate")
+    with pytest.raises(StoreError, match="camera gate"):
+        store.cameras()
+    with pytest.raises(StoreError, match="camera gate"):
+        store.get("gate")
+    store.remove("gate")
+    assert [each.camera_id for each in store.cameras()] == ["hall"]
+
+
+def test_a_damaged_lease_is_taken_anew(address: str, store: CameraStore) -> None:
+    """A lease that cannot be read holds up nobody: its camera is free."""
+    store.share(beat("one", "ab"))
+    damage(address, "camera_leases", "a")
+    assert holders(store.leases()) == {"b": "one"}
+    assert holders(store.share(beat("two", "ab"))) == {"a": "two", "b": "one"}
 
 
 def test_the_first_member_takes_everything(store: CameraStore) -> None:

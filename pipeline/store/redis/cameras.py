@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pipeline.camera import Camera
 from pipeline.store.cameras import Beat, Lease
 from pipeline.store.dividing import Life, divide, living
-from pipeline.store.encoding import decode, encode, unknown_camera
+from pipeline.store.encoding import decode, decode_leases, encode, unknown_camera
 from pipeline.store.redis.connection import PREFIX, RedisStore, Word
 
 _CAMERAS = f"{PREFIX}cameras"
@@ -110,8 +110,7 @@ class RedisCameras(RedisStore):
         beats = _pairs(members)
         lives = {key: Life(*map(float, value.split())) for key, value in beats.items()}
         dead = {key: beats[key] for key, life in lives.items() if not life.lasts(float(now))}
-        stored = {key: decode(value, Lease, f"lease of camera {key}") for key, value in _pairs(leases).items()}
-        return _Sharing(float(now), lives, dead, stored, division)
+        return _Sharing(float(now), lives, dead, decode_leases(_pairs(leases).items()), division)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ def run(address: str, tmp_path: Path) -> Run:
     config = tmp_path / "lookout.toml"
     config.write_text(CONFIG)
 
-    def call(*arguments: object) -> Result:
+    def call(*arguments: object, typed: str = "") -> Result:
         words = ["--config", str(config), "--store", address, "cameras", *map(str, arguments)]
-        result = CliRunner().invoke(app, words, env={"COLUMNS": "300"})
+        result = CliRunner().invoke(app, words, env={"COLUMNS": "300"}, input=typed)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert SECRET not in result.output
@@ -79,6 +79,14 @@ def test_a_camera_is_added_with_what_was_said(run: Run, address: str) -> None:
     assert run("add", "gate", URL, *options, *masks, "--no-probe").exit_code == 0
     polygons = (((0.0, 0.0), (0.5, 0.0), (0.25, 1.0)), ((0.5, 0.5), (1.0, 0.5), (1.0, 1.0), (0.5, 1.0)))
     assert stored(address, "gate") == Camera("gate", URL, 3.0, 0.4, 80, polygons, version=1)
+
+
+def test_an_address_can_be_read(run: Run, address: str) -> None:
+    """A dash reads the address from standard input, so that its password is on no command line."""
+    run("add", "gate", "-", "--no-probe", typed=f"{URL}\n")
+    assert stored(address, "gate").url == URL
+    run("edit", "gate", "--url", "-", "--no-probe", typed="7\n")
+    assert stored(address, "gate").url == "7"
 
 
 def test_a_film_is_probed_and_kept_by_its_whole_path(
