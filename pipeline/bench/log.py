@@ -29,17 +29,17 @@ BATCH = 500
 _CAMERAS = 16
 _DIMENSIONS = 512
 _CROP_BYTES = 4_000  # of a JPEG of 96x192 px
-_ROUNDS = 5
+_ROUNDS = 15
 _PATIENCE_S = 60.0
 
 
-def bench_log(address: str, records: int = 5_000) -> dict[str, Any]:
+def bench_log(address: str, records: int = 2_000) -> dict[str, Any]:
     """Measure sightings/s through a log and through its client alone.
 
     Args:
         address: of a Kafka cluster, where topics of this run are made and removed again; or ``sqlite:///`` and a
             folder, where files of this run are made and removed again.
-        records: sightings in each of five rounds.
+        records: sightings in each of fifteen rounds.
 
     Returns:
         The records and their mean size, the target, and for publishing and consuming the records/s of log and bare

@@ -19,6 +19,7 @@ from pipeline.cli import (
     cameras,
     demo,
     detector,
+    doctor,
     embed,
     evaluate,
     ingest,
@@ -66,6 +67,7 @@ app.command("ingest")(ingest.ingest)
 app.command("run")(services.run)
 app.command("match")(services.match)
 app.command("deliver")(services.deliver)
+app.command("doctor")(doctor.doctor)
 app.command("evaluate-detector")(detector.evaluate_detector)
 app.add_typer(watch.watch, name="watch")
 app.add_typer(alerts.alerts, name="alerts")

@@ -8,6 +8,7 @@ import typer
 from pipeline.cli.site import background_of, chain_of, settings_of
 
 if TYPE_CHECKING:
+    from pipeline.services.base import Service
     from pipeline.settings import Settings
 
 
@@ -68,7 +69,7 @@ def _serve_all(settings: "Settings", words: str, stack: ExitStack) -> None:
     share = stack.enter_context(CameraShare(store, fixed_cameras(settings)))
     matcher = stack.enter_context(open_match(settings, background))
     ingest = stack.enter_context(open_ingest(settings, chain, share, share.report))
-    services = {"ingest": ingest, "match": matcher}
+    services: dict[str, Service] = {"ingest": ingest, "match": matcher}
     metrics = [*ingest_metrics(ingest), *matcher_metrics(matcher)]
     if settings.webhooks:
         services["deliver"] = delivery = stack.enter_context(open_deliver(settings))

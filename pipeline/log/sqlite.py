@@ -99,7 +99,7 @@ class SqliteLog:
                 rows = connection.execute(
                     f'{_FROM} AND "offset" < ? ORDER BY "offset" LIMIT ?', (topic, offset, end, _PAGE)
                 )
-                page = [_record(topic, row) for row in rows]
+                page = [LogRecord(topic, 0, *row) for row in rows]
             if not page:
                 return
             yield from page
@@ -198,10 +198,9 @@ class SqliteSubscription:
         with self._file.reading() as connection:
             for topic, offset in position.items():
                 room = max_records - len(records)
-                rows = connection.execute(f'{_FROM} ORDER BY "offset" LIMIT ?', (topic, offset, room))
-                records += [_record(topic, row) for row in rows]
-        for record in records:
-            position[record.topic] = record.offset + 1
+                rows = connection.execute(f'{_FROM} ORDER BY "offset" LIMIT ?', (topic, offset, room)).fetchall()
+                records += [LogRecord(topic, 0, *row) for row in rows]
+                position[topic] = rows[-1][0] + 1 if rows else offset
         return records
 
     def commit(self) -> None:
@@ -266,8 +265,3 @@ def _offset_at(connection: Connection, topic: str, timestamp_ms: int) -> int:
     query = 'SELECT MIN("offset") FROM records WHERE topic = ? AND timestamp_ms >= ?'
     found = connection.execute(query, (topic, timestamp_ms)).fetchone()[0]
     return _end(connection, topic) if found is None else int(found)
-
-
-def _record(topic: str, row: tuple[int, str, int, bytes]) -> LogRecord:
-    offset, key, timestamp_ms, value = row
-    return LogRecord(topic, 0, offset, key, timestamp_ms, value)
