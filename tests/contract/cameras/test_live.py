@@ -15,7 +15,7 @@ from pipeline.records import CaptureClock
 from pipeline.source import SourceState
 from pipeline.sources.faults import Fault
 from pipeline.sources.live import NOT_TAKEN, LiveSource
-from tests.contract.services.cameras import BadCamera, Cable, never_answers, sends_garbage
+from tests.contract.services.cameras import Cable, TcpCamera, never_answers, sends_garbage
 from tests.contract.services.rtsp import FPS, RtspServer
 from tests.contract.services.viewer import PATIENCE_S, QUICK, Viewer, is_gone, until, viewing
 
@@ -101,8 +101,8 @@ def test_a_server_that_freezes_stalls(rtsp_server: RtspServer) -> None:
 def test_servers_that_are_no_cameras() -> None:
     """Garbage and silence are told apart from frames within the deadline, and neither costs a process."""
     with (
-        BadCamera(never_answers) as mute,
-        BadCamera(sends_garbage) as mad,
+        TcpCamera(never_answers) as mute,
+        TcpCamera(sends_garbage) as mad,
         viewing(f"rtsp://127.0.0.1:{mute.port}/x") as waiting,
         viewing(f"http://127.0.0.1:{mad.port}/x") as reading,
         viewing(f"rtsp://127.0.0.1:{mad.port}/x") as listening,

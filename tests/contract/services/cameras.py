@@ -1,17 +1,19 @@
-"""Cameras that behave badly, and a cable that can be pulled: small servers on the loopback address, in threads."""
+"""Cameras that misbehave, simple ones, and a cable that can be pulled: servers on the loopback address, in threads."""
 
+import itertools
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
 
-class BadCamera:
+class TcpCamera:
     """Accepts whoever connects, and then does what it was made for."""
 
     def __init__(self, serve: Callable[[socket.socket, Event], None]) -> None:
@@ -56,6 +58,34 @@ def sends_garbage(connection: socket.socket, over: Event) -> None:
     while not over.is_set():
         connection.sendall(os.urandom(4096))
         time.sleep(0.01)
+
+
+def shows_pictures(pictures: Sequence[bytes], fps: float) -> Callable[[socket.socket, Event], None]:
+    """Return what sends JPEG pictures over HTTP, one after another, as simple cameras do."""
+
+    def serve(connection: socket.socket, over: Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=next\r\n\r\n")
+        for picture in itertools.cycle(pictures):
+            head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+            connection.sendall(head.encode() + picture + b"\r\n")
+            if over.wait(1.0 / fps):
+                return
+
+    return serve
+
+
+def serves_files(folder: Path) -> Callable[[socket.socket, Event], None]:
+    """Return what gives the files of a folder over HTTP."""
+
+    def serve(connection: socket.socket, _: Event) -> None:
+        name = connection.recv(65536).split()[1].decode().rpartition("/")[2].partition("?")[0]
+        kind = "application/vnd.apple.mpegurl" if name.endswith(".m3u8") else "video/mp2t"
+        body = (folder / name).read_bytes()
+        head = f"HTTP/1.0 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body)
+
+    return serve
 
 
 class Cable:

@@ -29,9 +29,9 @@ _START_S = 30.0
 
 
 class RtspServer(Server):
-    """Serves ``/h264`` (with B-frames), ``/h265`` and ``/resized``, which changes its size every two seconds,
-    and whenever it begins anew because nobody viewed it.
+    """Serves ``/h264`` (with B-frames), ``/h265`` and ``/resized``.
 
+    The last changes its size every two seconds, and whenever it begins anew because nobody viewed it.
     One port lets everybody in; the other wants ``USER`` and the password.
     """
 
@@ -53,6 +53,23 @@ class RtspServer(Server):
     def login_url(self, path: str, password: str | None = None) -> str:
         """Return the address of a stream for which one has to log in."""
         return f"rtsp://{USER}:{password or self.password}@127.0.0.1:{self.login_port}/{path}"
+
+    def pictures(self) -> list[bytes]:
+        """Return what it shows as JPEG files."""
+        return [path.read_bytes() for path in sorted(self.folder.glob("*.jpg"))]
+
+    def write_playlist(self, folder: Path) -> None:
+        """Write what it shows as an HLS playlist ``live.m3u8`` with segments of a second."""
+        pipeline = (
+            f"multifilesrc location={self.folder}/%02d.jpg caps=image/jpeg,framerate={FPS}/1 ! jpegdec ! videoconvert"
+            f" ! x264enc key-int-max={FPS} ! hlssink2 location={folder}/%02d.ts playlist-location={folder}/live.m3u8"
+            " target-duration=1 max-files=0 playlist-length=0"
+        )
+        script = f"{_LOOK}; made = Gst.parse_launch({pipeline!r}); made.set_state(Gst.State.PLAYING); "
+        script += (
+            "made.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS); made.set_state(Gst.State.NULL)"
+        )
+        subprocess.run([_PYTHON, "-c", script], check=True, timeout=90.0)
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
