@@ -25,6 +25,9 @@ def demo(
     walkers: Annotated[int, typer.Option(help="How many people walk there.", min=1)] = 14,
     seconds: Annotated[float, typer.Option(help="How long each camera films.", min=1.0)] = 40.0,
     descriptions: Annotated[int, typer.Option(help="How many of the people are described.", min=1)] = 6,
+    false_match_rate: Annotated[
+        float | None, typer.Option(help="Share of people who are not wanted that match each sentence.")
+    ] = None,
     weights: Annotated[Path | None, typer.Option(help="A weights folder; by default the shipped one.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print what result.json holds instead of tables.")] = False,
@@ -36,7 +39,8 @@ def demo(
     from pipeline.demo.truth import CameraTruth, judge
     from pipeline.scene.video import truth_path
 
-    settings = settings_of(context, weights=None if weights is None else str(weights))
+    chosen = None if weights is None else str(weights)
+    settings = settings_of(context, weights=chosen, match__false_match_rate=false_match_rate)
     scene = draw_street(seed, walkers, seconds)
     described = {f"watch-{number}": one for number, one in enumerate(describe_street(scene, descriptions), 1)}
     films, alerts, model_id = _film_and_watch(scene, described, settings, out)

@@ -12,6 +12,8 @@ from pipeline.cli.site import background_of, chain_of, settings_of, watchlist_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from detectors.base import Detector
+    from pipeline.errors import DamagedError
     from pipeline.records import Alert, Frame, WatchlistEntry
     from pipeline.settings import Settings
     from reid.embedder import Embedder
@@ -36,6 +38,26 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line for each alert.")] = False,
 ) -> None:
     """Run recorded footage and print who fits a description; nothing is dropped, and twice gives the same."""
+    settings = settings_of(context, match__false_match_rate=false_match_rate)
+    detector, embedder = chain_of(settings)
+    entries = _entries(settings, embedder, watch or [])
+    frames = _frames(footage, camera, (_as_ms(start), settings.ingest.analysed_fps), _as_speed(speed))
+    alerts, sightings, damage = _alerts(frames, detector, embedder, entries, settings)
+    typer.echo("\n".join(json.dumps(plain(alert)) if as_json else line(alert) for alert in alerts), nl=bool(alerts))
+    typer.echo(f"{len(alerts)} alerts from {sightings} sightings of {len(entries)} descriptions", err=True)
+    _write_page(page, alerts)
+    if damage:
+        raise damage
+
+
+def _alerts(
+    frames: "Iterator[Frame]",
+    detector: "Detector",
+    embedder: "Embedder",
+    entries: "list[WatchlistEntry]",
+    settings: "Settings",
+) -> "tuple[list[Alert], int, DamagedError | None]":
+    """Return the alerts of the frames, of how many sightings, and why the frames broke off, if they did."""
     from tempfile import TemporaryDirectory
 
     from pipeline.clock import SystemClock
@@ -43,10 +65,6 @@ def replay(
     from pipeline.ingest import ingest
     from pipeline.replay import Replay
 
-    settings = settings_of(context, match__false_match_rate=false_match_rate)
-    detector, embedder = chain_of(settings)
-    entries = _entries(settings, embedder, watch or [])
-    frames = _frames(footage, camera, (_as_ms(start), settings.ingest.analysed_fps), _as_speed(speed))
     damage = None
     with TemporaryDirectory(prefix="lookout-replay-") as folder:
         run = Replay(Path(folder), entries, background_of(settings), SystemClock())
@@ -54,13 +72,10 @@ def replay(
             run.run(ingest(frames, detector, embedder))
         except DamagedError as error:
             damage = error
-        alerts = run.alerts()
-        run.close()
-    typer.echo("\n".join(json.dumps(plain(alert)) if as_json else line(alert) for alert in alerts), nl=bool(alerts))
-    typer.echo(f"{len(alerts)} alerts from {run.sightings} sightings of {len(entries)} descriptions", err=True)
-    _write_page(page, alerts)
-    if damage:
-        raise damage
+        finally:
+            alerts = run.alerts()
+            run.close()
+    return alerts, run.sightings, damage
 
 
 def _write_page(page: Path | None, alerts: "list[Alert]") -> None:

@@ -17,8 +17,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a demonstration whose thresholds let so many pass that there are alerts to look at."""
     folder = tmp_path_factory.mktemp("demo")
     sizes = ["--seconds", "6", "--walkers", "5", "--descriptions", "2", "--seed", "2"]
-    loose = {"LOOKOUT_MATCH_FALSE_MATCH_RATE": "0.6"}
-    result = CliRunner().invoke(app, ["demo", "--out", str(folder), *sizes], env=loose, catch_exceptions=False)
+    call = ["demo", "--out", str(folder), *sizes, "--false-match-rate", "0.6"]
+    result = CliRunner().invoke(app, call, catch_exceptions=False)
     assert result.exit_code == 0
     assert "precision" in result.stdout
     assert f"look at them in {folder / 'index.html'}" in result.stderr
