@@ -58,12 +58,18 @@ def open_source(
         clock: of a camera's deadlines and waits; it has to move by itself.
 
     Raises:
-        SourceError: recorded footage is missing or cannot be decoded, or nobody knows such an address. A camera that
-            does not answer is no error: it is asked again.
+        SourceError: recorded footage is missing or cannot be decoded, nobody knows such an address, or too many
+            files are open. A camera that does not answer is no error: it is asked again.
     """
     settings = settings or SourceSettings()
     if is_live(address):
         target = int(address) if address.isdecimal() else address
-        return LiveSource(target, camera_id, settings, clock or SystemClock())
+        try:
+            return LiveSource(target, camera_id, settings, clock or SystemClock())
+        except OSError as error:
+            raise SourceError(
+                f"camera {camera_id!r} cannot be watched: {error.strerror}; each camera takes five open files, "
+                "see `ulimit -n`"
+            ) from error
     kind = FolderSource if address and os.path.isdir(address) else FilmSource  # noqa: PTH112 - this one never raises
     return kind(Path(address), camera_id, settings)

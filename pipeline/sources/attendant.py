@@ -6,10 +6,10 @@ from typing import Protocol
 
 from pipeline.clock import Clock
 from pipeline.sources.faults import Fault
-from pipeline.sources.orders import Broke, Event, Order, Ready
+from pipeline.sources.orders import Broke, Crashed, Event, Order, Ready
 from pipeline.sources.process import DecoderLostError, DecoderProcess
 
-_START_S = 30.0  # a process may take so long to start where many start at once
+_START_S = 120.0  # a process may take long to start where dozens start at once
 _GRACE_S = 2.0  # a decoder keeps its own deadlines; one that is so much later hangs
 _LOOKS = 4  # within the shortest time that counts as quiet
 
@@ -86,6 +86,8 @@ class Attendant:
             if event is None:
                 listener.quiet(quiet_s)
                 continue
+            if isinstance(event, Crashed):
+                raise DecoderLostError(Fault.DECODER_CRASHED, f"it ended with {event.error}")
             if isinstance(event, Broke):
                 return Ending(event.fault, self._within(event.fault))
             heard_s += quiet_s

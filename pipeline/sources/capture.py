@@ -6,7 +6,7 @@ import cv2
 
 
 def open_capture(
-    target: str | int, open_timeout_s: float, read_timeout_s: float, *, hardware: bool = False
+    target: str | int, open_timeout_s: float, read_timeout_s: float, *, hardware: bool = False, threads: int = 0
 ) -> cv2.VideoCapture:
     """Open a path, an address or a device number; ``isOpened`` of what is returned says whether that went well.
 
@@ -17,6 +17,7 @@ def open_capture(
         open_timeout_s: how long opening may take.
         read_timeout_s: how long a frame may take.
         hardware: whether to decode in hardware; without any, OpenCV decodes in software all the same.
+        threads: how many decode; 0 for as many as this machine has processors.
     """
     _silence()
     if isinstance(target, int):
@@ -29,6 +30,8 @@ def open_capture(
     ]
     if hardware:
         options += [cv2.CAP_PROP_HW_ACCELERATION, cv2.VIDEO_ACCELERATION_ANY]
+    if threads:
+        options += [cv2.CAP_PROP_N_THREADS, threads]
     return cv2.VideoCapture(target, cv2.CAP_FFMPEG, options)
 
 

@@ -23,10 +23,11 @@ from pipeline.sources.capture import open_capture
 from pipeline.sources.confinement import confine
 from pipeline.sources.faults import Fault, fault_of
 from pipeline.sources.locator import capture_options, has_times, is_playlist, scheme
-from pipeline.sources.orders import Beat, Broke, Event, Opened, Order, Ready, Shown, decode_order, encode_event
+from pipeline.sources.orders import Beat, Broke, Crashed, Event, Opened, Order, Ready, Shown, decode_order, encode_event
 from pipeline.sources.slots import SlotWriter
 from pipeline.sources.times import Sampler
 
+_THREADS = 2  # with more, FFmpeg holds back as many frames; one may be too slow for 4K
 _LEAVE_S = 1.0  # for telling the camera that nobody watches any more
 _ERROR = re.compile(rb"\[OPENCV:FFMPEG:(?:8|16)\]")  # fatal or an error, as FFmpeg numbers its levels
 _FRAMES_SINCE = getattr(cv2, "CAP_PROP_PTS", None)  # since the stream's own zero; early OpenCV 4 does not tell it
@@ -116,12 +117,18 @@ class Decoder:
     def run(self) -> None:
         """Connect as often as the parent tells."""
         self._tell(Ready())
-        for _ in self._commands:
-            self._tell(Broke(self._connect()))
+        try:
+            for _ in self._commands:
+                self._tell(Broke(self._connect()))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to know
+            self._tell(Crashed(type(error).__name__))
+            os._exit(1)  # Python's own way out would wait for the thread that listens
 
     def _connect(self) -> Fault:
         order, began_s, self._complaints.fault = self._order, time.monotonic(), None
-        capture = open_capture(order.target, order.open_timeout_s, order.read_timeout_s, hardware=order.hardware)
+        capture = open_capture(
+            order.target, order.open_timeout_s, order.read_timeout_s, hardware=order.hardware, threads=_THREADS
+        )
         try:
             self._complaints.read()
             if not capture.isOpened():

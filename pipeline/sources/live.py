@@ -127,12 +127,18 @@ class LiveSource:
 
     def _watch(self) -> None:
         waits = Waits(self._settings, Random())  # noqa: S311 - spreads cameras, keeps no secret
-        while not self.ended():
-            self._connected = False
-            ending = self._attendant.attend(self)
-            self._rest(ending, waits)
+        try:
+            while not self.ended():
+                self._connected = False
+                ending = self._attendant.attend(self)
+                self._rest(ending, waits)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
         self._attendant.close()
         with self._changed:
+            self._become(SourceState.ENDED, "its watch broke off")  # nobody must wait for frames for ever
             self._memory.close()
             os.close(self._wake)
             os.close(self._waker)
@@ -163,6 +169,7 @@ class LiveSource:
                     self._before = self._status
                 case Opened():
                     self._status = replace(self._status, codec=event.codec, decoding=event.decoding)
+                    _log.info("camera '%s' sends %s, decoded in %s", self.camera_id, event.codec, event.decoding)
                 case Shown():
                     self._show(event)
                 case Beat():

@@ -67,9 +67,16 @@ class Broke:
     fault: Fault
 
 
-Event = Ready | Opened | Shown | Beat | Broke
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """The decoder met what it did not reckon with, and ends."""
 
-_KINDS = {kind.__name__: kind for kind in (Ready, Opened, Shown, Beat, Broke)}
+    error: str  # its kind; its text may hold an address
+
+
+Event = Ready | Opened | Shown | Beat | Broke | Crashed
+
+_KINDS = {kind.__name__: kind for kind in (Ready, Opened, Shown, Beat, Broke, Crashed)}
 
 
 def encode_order(order: Order) -> bytes:

@@ -11,7 +11,7 @@ from pipeline.redact import redact_address
 from pipeline.source import is_live
 from pipeline.sources.faults import SENTENCES, Fault
 from pipeline.sources.locator import transport
-from pipeline.sources.orders import Beat, Broke, Event, Opened, Order, Ready, Shown
+from pipeline.sources.orders import Beat, Broke, Crashed, Event, Opened, Order, Ready, Shown
 from pipeline.sources.process import DecoderLostError, DecoderProcess
 from pipeline.sources.slots import SlotReader
 
@@ -70,6 +70,8 @@ class _Look:
                 self.fault, self.over = event.fault, True
             case Beat():
                 pass
+            case Crashed():
+                self.fault, self.over = Fault.DECODER_CRASHED, True
 
     def left_s(self, timeout_s: float) -> float:
         """Return how long to wait for more."""

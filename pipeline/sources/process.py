@@ -36,16 +36,14 @@ class DecoderProcess:
             DecoderLostError: the system starts no further process.
         """
         command = [sys.executable, "-m", "pipeline.sources.decoder", str(memory), str(os.getpid())]
-        ours, theirs = socketpair()
-        self._line = ours
-        with theirs:
-            try:
+        try:
+            self._line, theirs = socketpair()
+            with theirs:
                 self._process = subprocess.Popen(  # noqa: S603 - ourselves, and two numbers
                     command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL, pass_fds=[memory]
                 )
-            except OSError as error:
-                ours.close()
-                raise DecoderLostError(Fault.DECODER_CRASHED, f"it cannot be started: {error}") from error
+        except OSError as error:
+            raise DecoderLostError(Fault.DECODER_CRASHED, f"it cannot be started: {error}") from error
         self._rest = b""  # of what it wrote: the beginning of a line
         self._lines: list[bytes] = []
         self._tell(encode_order(order))

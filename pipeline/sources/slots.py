@@ -100,18 +100,15 @@ class SlotReader:
         self._lock = Lock()
 
     def read(self, shown: Shown) -> Image | None:
-        """Return a copy of a frame; None where a newer one has taken its place, or the memory is closed.
-
-        Raises:
-            ValueError: the memory cannot hold such a frame.
-        """
+        """Return a copy of a frame; None where it is there no more, never was, or the memory is closed."""
         count = shown.height * shown.width * 3
         with self._lock:
-            if self._memory is None:
+            if self._memory is None or not 0 <= shown.slot < SLOTS:
                 return None
             if len(self._memory) < shown.offset + count:
                 self._memory = mmap.mmap(self.descriptor, 0)
-            if int(_stamps(self._memory)[shown.slot]) != shown.stamp:
+            too_far = len(self._memory) < shown.offset + count
+            if too_far or int(_stamps(self._memory)[shown.slot]) != shown.stamp:
                 return None
             image = np.frombuffer(self._memory, np.uint8, count, shown.offset).copy()
             whole = int(_stamps(self._memory)[shown.slot]) == shown.stamp

@@ -7,6 +7,7 @@ from pipeline.sources.locator import capture_options, has_times, is_playlist, tr
 from pipeline.sources.orders import (
     Beat,
     Broke,
+    Crashed,
     Event,
     Opened,
     Order,
@@ -27,6 +28,7 @@ from pipeline.sources.orders import (
         Shown(2, 1 << 60, 1 << 40, 3840, 2160, 1 << 40, 1 << 50, by_rtcp=True),
         Beat(10, 3, None, -5),
         Broke(Fault.SILENT),
+        Crashed("MemoryError"),
     ],
 )
 def test_events_go_through_a_pipe_in_one_piece(event: Event) -> None:

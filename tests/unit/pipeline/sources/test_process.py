@@ -1,0 +1,92 @@
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from pipeline.clock import SystemClock
+from pipeline.scene.scene import Scene, SceneCamera, SceneSettings
+from pipeline.scene.video import write_video
+from pipeline.source import SourceSettings
+from pipeline.sources.faults import Fault
+from pipeline.sources.live import LiveSource
+from pipeline.sources.orders import Broke, Crashed, Event, Opened, Order, Ready, Shown
+from pipeline.sources.process import DecoderLostError, DecoderProcess
+from pipeline.sources.slots import SlotReader
+
+PATIENCE_S = 60.0
+FRAMES = 8
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a film of eight frames, which a decoder takes for a camera that ends the connection."""
+    scene = Scene(3, (SceneCamera("gate", "pavement", "day", (320, 180)),), SceneSettings(2, FRAMES / 4.0, 4.0))
+    return str(write_video(scene, "gate", tmp_path_factory.mktemp("film") / "gate.mp4"))
+
+
+@contextmanager
+def decoding(target: str, memory: int) -> Iterator[DecoderProcess]:
+    """Run a decoder for as long as the block lasts."""
+    decoder = DecoderProcess(Order(target, None, 10.0, 10.0, 10.0, hardware=True), memory)
+    try:
+        yield decoder
+    finally:
+        decoder.stop()
+
+
+def events(decoder: DecoderProcess) -> Iterator[Event]:
+    """Yield what it tells until the connection has ended."""
+    wake, waker = os.pipe()
+    try:
+        event: Event | None = None
+        while not isinstance(event, Broke | Crashed):
+            event = decoder.next(PATIENCE_S, wake)
+            assert event is not None
+            yield event
+    finally:
+        os.close(wake)
+        os.close(waker)
+
+
+def test_a_decoder_opens_as_often_as_it_is_told(film: str) -> None:
+    """One process connects again and again, counts on, and leaves whole frames in the memory each time."""
+    with closing(SlotReader()) as memory, decoding(film, memory.descriptor) as decoder:
+        for turn in range(2):
+            decoder.open()
+            told = list(events(decoder))
+            assert (Ready() in told) == (turn == 0)
+            assert Opened("fmp4", 4.0, "software") in told
+            assert told[-1] == Broke(Fault.BROKEN_OFF)
+            shown = [event for event in told if isinstance(event, Shown)]
+            assert [event.index for event in shown] == list(range(turn * FRAMES, (turn + 1) * FRAMES))
+            assert memory.read(shown[-1]).std() > 10.0
+
+
+def test_a_decoder_that_fails_says_what_kind_of_error_it_was(film: str) -> None:
+    """An error of the decoder's own, here memory that may not grow, is told by its kind before the process ends."""
+    with closing(SlotReader()) as memory:
+        if not hasattr(fcntl, "F_ADD_SEALS"):
+            pytest.skip("this system has no memory that could be sealed")
+        fcntl.fcntl(memory.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
+        with decoding(film, memory.descriptor) as decoder:
+            decoder.open()
+            assert list(events(decoder))[-1] == Crashed("PermissionError")
+            with pytest.raises(DecoderLostError, match="ended with status 1"):
+                list(events(decoder))
+
+
+def test_a_source_outlives_every_decoder(film: str) -> None:
+    """A decoder that fails is replaced again and again, with the reason in words, until the source is closed."""
+    settings = SourceSettings(first_wait_s=0.01, longest_wait_s=0.02)
+    with LiveSource(film, "gate", settings, SystemClock()) as source:
+        fcntl.fcntl(source._memory.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
+        end_s = time.monotonic() + PATIENCE_S
+        while source.status.restarts < 2:
+            assert time.monotonic() < end_s
+            time.sleep(0.01)
+        assert set(source.status.faults) == {Fault.DECODER_CRASHED}
+        assert "PermissionError" in source.reason
+    assert list(source.frames()) == []
