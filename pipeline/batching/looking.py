@@ -102,6 +102,6 @@ class Looker:
 
     def _seen(self, one: Taken, found: Detections) -> Look:
         seen = let_through(one.lane.camera, found, one.frame.size_wh)
-        if len(seen) and one.lane in self._gates:
-            self._gates[one.lane].saw_people(one.frame.captured_at_ms)
+        if one.lane in self._gates:
+            self._gates[one.lane].saw(one.frame.captured_at_ms, len(seen))
         return Look(one, seen)
