@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.camera import Camera
 from pipeline.camera_share import CameraShare, Membership, Pace
@@ -207,6 +209,39 @@ def test_reports_reach_the_store_with_their_beginning(
     report = store.leases()["camera-0"].report
     assert (report.state, report.reason, report.since_ms) == ("live", "", 1_003_000)
     assert "nowhere" not in store.leases()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.permutations(range(3)), st.sets(st.integers(0, 2)), st.booleans()), min_size=5, max_size=40),
+    st.integers(0, 8),
+)
+def test_no_camera_goes_unwatched_while_processes_live(
+    seconds: list[tuple[list[int], set[int], bool]], cameras: int
+) -> None:
+    """Whichever processes cannot reach the store when, and for how long: every camera is watched at all times.
+
+    Afterwards, when all reach it again, each camera is watched by one of them, evenly, and none moves any more.
+    """
+    clock = ManualClock(1_000_000)
+    with SqliteCameras(Path(":memory:"), clock) as store:
+        wanted = {store.put(Camera(f"camera-{number}", "film.mp4")).camera_id for number in range(cameras)}
+        members = [Membership(store, {}, clock, PACE) for _ in range(3)]
+        members[0].beat()
+        for order, reaching, live in seconds:
+            clock.advance(1.0)
+            for place in order:
+                if place in reaching:
+                    if live:
+                        report_live(members[place])
+                    members[place].beat()
+                assert {camera_id for member in members for camera_id in member._watched} == wanted
+        run(clock, 3 * PACE.settle_s, *members)
+        parts = [{*member._watched} for member in members]
+        assert sorted(map(len, parts)) == sorted(len(wanted) // 3 + (rest < len(wanted) % 3) for rest in range(3))
+        assert set().union(*parts) == wanted
+        run(clock, 5, *members)
+        assert [{*member._watched} for member in members] == parts
 
 
 def test_a_share_follows_by_itself(tmp_path: Path) -> None:
