@@ -52,10 +52,9 @@ def bench_log(address: str, records: int = 2_000) -> dict[str, Any]:
     sightings = _sightings(records)
     with ExitStack() as stack:
         own, bare = _lanes(address, stack)
-        own.publish(sightings[:BATCH])
-        bare.publish(sightings[:BATCH])
-        _consume(own, BATCH)
-        _consume(bare, BATCH)
+        for lane in (own, bare):
+            lane.publish(sightings[:BATCH])
+            _consume(lane, len(sightings[:BATCH]))
         times: list[list[float]] = [[], [], [], []]
         for _ in range(_ROUNDS):
             steps = [_publishing(own, sightings), _publishing(bare, sightings), _consuming(own), _consuming(bare)]

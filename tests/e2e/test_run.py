@@ -1,5 +1,6 @@
 """``lookout run``: everything in one process, on the embedded log and store."""
 
+import re
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ from pipeline.store.open import open_alerts
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Start
+
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+ROW = re.compile(r"^\| `(lookout_\w+)` \|", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +42,12 @@ def test_footage_becomes_alerts_in_one_process(start: "Start", film: Path, tmp_p
     running.wait_metric("lookout_ingest_sightings_total", 1)
     running.wait_metric("lookout_matcher_raised_total", 1)
     assert running.metric("lookout_matcher_entries") == 1
+    of_cameras = set(re.findall(r"^# TYPE (lookout_ingest_camera_\w+)", running.ask("/metrics")[1], re.MULTILINE))
+    assert of_cameras
+    assert of_cameras == {
+        row for row in ROW.findall(OPERATIONS.read_text()) if row.startswith("lookout_ingest_camera_")
+    }
+    assert running.metric("lookout_ingest_camera_frames_total") >= 1
     assert running.end(signal.SIGINT) == 0
     with open_log(address) as log, open_alerts(address) as alerts:
         told, stored = list(log.read(Topic.ALERTS, 0)), alerts.find(AlertFilter())

@@ -4,7 +4,7 @@ from http.client import HTTPConnection
 import pytest
 
 from pipeline.errors import SettingsError
-from pipeline.health import CountsCollector, Health
+from pipeline.health import Collectors, CountsCollector, Health, LabelledCountsCollector
 
 
 class Service:
@@ -72,3 +72,17 @@ def test_a_taken_port_is_named(health: Health) -> None:
     """A port that is in use is an error that names it."""
     with pytest.raises(SettingsError, match=f"127.0.0.1:{health.port}"):
         Health(("127.0.0.1", health.port), CountsCollector("x", dict), lambda: None)
+
+
+def test_parts_are_told_apart_by_a_label() -> None:
+    """Counts of several parts are one metric each, with a sample for each part, beside the service's own."""
+    parts = {"desk": {"delivered": 3.0}, "phone": {"delivered": 1.0, "refused": 2.0}}
+    collectors = [CountsCollector("x", lambda: {"ready": 1.0}, frozenset({"ready"}))]
+    collector = Collectors([*collectors, LabelledCountsCollector("x", "webhook", lambda: parts)])
+    with Health(("127.0.0.1", 0), collector, lambda: None) as served:
+        told = ask(served, "/metrics")[1]
+    assert told.count("# TYPE lookout_x_delivered_total counter") == 1
+    assert 'lookout_x_delivered_total{webhook="desk"} 3.0' in told
+    assert 'lookout_x_delivered_total{webhook="phone"} 1.0' in told
+    assert 'lookout_x_refused_total{webhook="phone"} 2.0' in told
+    assert "lookout_x_ready 1.0" in told
