@@ -10,13 +10,16 @@ _SET_DUMPABLE = 4
 
 
 def confine(parent: int) -> None:
-    """End this process with the thread that started it, and leave no core file with passwords; on Linux only.
+    """Leave this process's end to its parent, and end it with the thread that started it; leave no core file.
 
-    Elsewhere it ends when it finds its standard input closed.
+    All but the first on Linux only; elsewhere a decoder ends when it finds its standard input closed. An interrupt at a
+    terminal and a service's stop reach every process of it; only the parent is to answer them.
 
     Args:
         parent: process id of who started it.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None)

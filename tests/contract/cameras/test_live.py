@@ -151,10 +151,14 @@ def test_a_camera_tells_its_own_time(rtsp_server: RtspServer) -> None:
 
 
 def test_a_decoder_that_dies_is_replaced(rtsp_server: RtspServer) -> None:
-    """A crash is noticed at once and told as one; another process goes on, with indices that go on, too."""
+    """A crash is told as one, and another process goes on, with its indices, too; what means the parent kills nobody."""
     with viewing(rtsp_server.url("h264")) as viewer:
         viewer.sees()
         pid = viewer.source.decoder_pid
+        os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGTERM)
+        viewer.sees(5)
+        assert (viewer.source.decoder_pid, viewer.source.status.restarts) == (pid, 0)
         os.kill(pid, signal.SIGSEGV)
         until(lambda: viewer.source.status.restarts == 1, "a crash that is noticed")
         viewer.becomes(SourceState.LIVE, None)

@@ -5,6 +5,7 @@ import secrets
 import socket
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import cv2
 
@@ -38,7 +39,7 @@ class RtspServer(Server):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, "rtsp")
         require_packages(_PACKAGES, _is_complete)
-        self.password = f"Pa{secrets.token_hex(8)}"
+        self.password = f"p%@:/{secrets.token_hex(8)}"  # what an address may hold only in another form
         self.port, self.login_port = free_port(), free_port()
         _draw(folder)
         settings = {"port": self.port, "login_port": self.login_port, "user": USER, "password": self.password}
@@ -52,7 +53,7 @@ class RtspServer(Server):
 
     def login_url(self, path: str, password: str | None = None) -> str:
         """Return the address of a stream for which one has to log in."""
-        return f"rtsp://{USER}:{password or self.password}@127.0.0.1:{self.login_port}/{path}"
+        return f"rtsp://{USER}:{quote(password or self.password, safe='')}@127.0.0.1:{self.login_port}/{path}"
 
     def pictures(self) -> list[bytes]:
         """Return what it shows as JPEG files."""
