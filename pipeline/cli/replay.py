@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reid.embedder import Embedder
 
 _FOR_EVER_H = 0.0
+_NO_COOLDOWN_S = 0.0  # it keeps operators from being flooded; whoever looks through footage wants every passage
 
 
 def replay(
@@ -102,7 +103,7 @@ def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> l
     background, rate = background_of(settings), settings.match.false_match_rate
     entries = []
     for number, description in enumerate(wanted, 1):
-        asked = Wanted(description, rate, cooldown_s=settings.match.cooldown_s, ttl_h=_FOR_EVER_H)
+        asked = Wanted(description, rate, cooldown_s=_NO_COOLDOWN_S, ttl_h=_FOR_EVER_H)
         entry = register(asked, embedder, background, SystemClock().now_ms(), entry_id=f"watch-{number}")
         typer.echo(f"{description!r}: {entry.background}", err=True)
         entries.append(entry)

@@ -4,7 +4,7 @@ It is decided by the stored alerts of the same entry and camera and by capture t
 clock, so that a redelivered match is decided as it was before. What makes that hold:
 
 - an alert that was raised is in the store, under an id that follows from the match: it is found, not raised again;
-- an alert's time in sight only ever grows, so a match that was kept back stays kept back;
+- an alert's time in sight and its similarity only ever grow, so a match that was kept back stays kept back;
 - alerts are stored in the order of the log, so no match ever meets the traces of a later one before its own.
 """
 
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
     IMPROVED = "improved"  # clearly better evidence
     SEEN_AGAIN = "seen again"  # nothing to tell, but the person is still in sight
     REPEATED = "repeated"  # nothing new at all
-    COOLED = "cooled"  # kept back: the entry has alerted on this camera just now
+    COOLED = "cooled"  # kept back: the entry has alerted on this camera just now, on no worse evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,12 @@ def _decide(match: Match, alerts: dict[str, Alert], origin: Origin, clock: Clock
 
 
 def _cools(alert: Alert, match: Match) -> bool:
-    """Whether a match falls between an alert's first sight and the end of the cooldown after its last."""
+    """Whether a match falls between an alert's first sight and the end of the cooldown after its last.
+
+    A clearly better match is never kept back: a weak alert on somebody else must not hide whom the entry is about.
+    """
     end_ms = alert.last_seen_at_ms + match.entry.cooldown_s * 1000
-    return alert.first_seen_at_ms <= match.sighting.last_seen_at_ms < end_ms
+    return alert.first_seen_at_ms <= match.sighting.last_seen_at_ms < end_ms and not is_clearly_better(match, alert)
 
 
 def _by_entry_and_camera(matches: Sequence[Match]) -> dict[tuple[str, str], list[Match]]:

@@ -55,16 +55,17 @@ class Fault:
 
 
 def film(make_sighting: Make) -> Iterator[Any]:
-    """Yield what cameras saw: alerts raised, improved, cooled, on two cameras, with a broken record between."""
+    """Yield what cameras saw: alerts raised, improved, cooled or not, on two cameras, with a broken record between."""
     start_ms = make_sighting().captured_at_ms
     for camera in ("gate", "hall"):
         yield make_sighting(f"{camera}-a", 0, 0.6, 0, camera_id=camera)
-        yield make_sighting(f"{camera}-b", 10, 0.7, 0, camera_id=camera)
+        yield make_sighting(f"{camera}-b", 10, 0.61, 0, camera_id=camera)
         yield make_sighting(f"{camera}-a", 20, 0.8, 1, camera_id=camera, first_seen_at_ms=start_ms)
         yield make_sighting(f"{camera}-x", 25, 0.8, 0, camera_id=camera, model_id="model-2")
         yield make_sighting(f"{camera}-a", 30, 0.7, 2, camera_id=camera, phase=Phase.CLOSE)
-        yield make_sighting(f"{camera}-c", 85, 0.9, 0, camera_id=camera)
+        yield make_sighting(f"{camera}-c", 85, 0.81, 0, camera_id=camera)
         yield make_sighting(f"{camera}-d", 95, 0.9, 0, camera_id=camera)
+        yield make_sighting(f"{camera}-e", 97, 0.95, 0, camera_id=camera)
         yield make_sighting(f"{camera}-a2", 200, 0.55, 0, camera_id=camera)
         yield make_sighting(f"{camera}-a2", 230, 0.95, 1, camera_id=camera, phase=Phase.CLOSE)
 
@@ -86,7 +87,7 @@ def undisturbed(site: Any, make_sighting: Make) -> Any:
     """Return a site where nothing went wrong."""
     site.publish(*film(make_sighting))
     site.match(batch=4)
-    assert len(site.stored()) == 6
+    assert len(site.stored()) == 8
     return site
 
 

@@ -123,6 +123,16 @@ def test_the_cooldown_runs_from_the_last_sight(site: Any, make_sighting: Make) -
     assert [alert.tracklet_id for alert in site.told()] == ["a", "c", "b"]
 
 
+def test_the_cooldown_keeps_back_no_better_evidence(site: Any, make_sighting: Make) -> None:
+    """Within a cooldown a clearly more similar person is told of, one about as similar is not, however it is batched."""
+    site.publish(
+        make_sighting("weak", 0, 0.6), make_sighting("same", 10, 0.61), make_sighting("strong", 20, 0.8),
+        make_sighting("weaker", 30, 0.7),
+    )  # fmt: skip
+    site.match(batch=1)
+    assert [alert.tracklet_id for alert in site.told()] == ["weak", "strong"]
+
+
 def test_a_later_alert_cools_nothing_earlier(site: Any, make_sighting: Make) -> None:
     """Footage of an earlier hour is told of, though the same camera has alerted since."""
     site.publish(make_sighting("later", 3600))
