@@ -38,6 +38,7 @@ def log_to_stderr() -> None:
     told.setFormatter(_RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[told])
     logging.getLogger("pipeline").setLevel(logging.INFO)
+    logging.getLogger("kafka").setLevel(logging.WARNING)  # it has a level of its own, set where it is opened
 
 
 def serve(service: Service, collectors: Sequence[Collector], health: settings.Health, words: str) -> None:

@@ -38,7 +38,8 @@ def test_a_sighting_becomes_an_alert(start: "Start", place: "Place") -> None:
     assert stored.alert_id == told[0].alert_id
     assert matcher.metric("lookout_matcher_raised_total") == 1
     assert matcher.terminate() == 0
-    assert "ended as asked" in matcher.output
+    assert matcher.output.splitlines()[-1].endswith("ended as asked")
+    assert " INFO kafka" not in matcher.output
 
 
 def test_a_second_signal_ends_at_once(start: "Start", tmp_path: Path) -> None:
