@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from detectors.base import Detections, Detector
+from pipeline.ahead import ahead
 from pipeline.crop import CropSettings, Vector, cut_crops
 from pipeline.embed import Evidence, ImageEmbedder, SightingSettings, embed_crops
 from pipeline.errors import DamagedError
 from pipeline.records import CaptureClock, Crop, Frame, Sighting
 from pipeline.track import CameraTracker, TrackSettings
+
+_DECODED_AHEAD = 4  # frames
+_LOOKED_AHEAD = 2  # frames with whom they show
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ def ingest(
 ) -> Iterator[Sighting]:
     """Yield the sightings of one camera's frames as they become due, and the last ones when the frames end.
 
-    Where the footage turns out to be damaged, what was seen up to its last good frame is yielded before that is told.
+    Frames are decoded and looked at in threads of their own, a few ahead of what is yielded; the sightings are the
+    same as without. Where the footage turns out to be damaged, what was seen up to its last good frame is yielded
+    before that is told.
 
     Raises:
         SourceError: the frames cannot be read.
@@ -104,19 +110,24 @@ def ingest(
     settings = settings or IngestSettings()
     camera: CameraIngest | None = None
     damage: DamagedError | None = None
-    stream = iter(frames)
+    stream = ahead(_looked(ahead(frames, _DECODED_AHEAD, "decode"), detector), _LOOKED_AHEAD, "detect")
     while True:
         try:
-            frame = next(stream, None)
+            look = next(stream, None)
         except DamagedError as error:
-            frame, damage = None, error
-        if frame is None:
+            look, damage = None, error
+        if look is None:
             break
+        frame, detections = look
         camera = camera or CameraIngest(frame.camera_id, frame.clock, embedder.model_id, settings)
-        (detections,) = detector.detect([frame.image])
         crops = camera.observe(frame, detections)
         yield from camera.absorb(crops, embed_crops(crops, embedder))
     if camera is not None:
         yield from camera.finish()
     if damage is not None:
         raise damage
+
+
+def _looked(frames: Iterable[Frame], detector: Detector) -> Iterator[tuple[Frame, Detections]]:
+    for frame in frames:
+        yield frame, detector.detect([frame.image])[0]

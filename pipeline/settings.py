@@ -31,6 +31,8 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_wait_ms: float = 10.0  # a frame waits no longer for a batch to fill
     motion_gating: bool = True  # frames of live cameras in which nothing has changed are not looked at
     full_look_s: float = 2.0  # with motion gating, a frame is looked at at least so often
+    tiles: bool = False  # frames larger than 960x540 px are looked at in tiles, too: small people, many times the cost
+    threads: int = 0  # CPU threads of each network; 0 for half the cores, as decoding and tracking need some, too
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -200,6 +202,8 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(
             f"match.false_match_rate must lie between 0 and 1, but is {settings.match.false_match_rate}"
         )
+    if settings.ingest.threads < 0:
+        raise SettingsError(f"ingest.threads must be 0 or more, but is {settings.ingest.threads}")
     if settings.ingest.analysed_fps <= 0:
         raise SettingsError(f"ingest.analysed_fps must be above 0, but is {settings.ingest.analysed_fps}")
     fixed_cameras(settings)

@@ -12,7 +12,7 @@ from pipeline.batching.lanes import Lane
 from pipeline.batching.looking import Look, Looked
 from pipeline.camera import Camera
 from pipeline.clock import Clock
-from pipeline.crop import Vector
+from pipeline.crop import CropSettings, Vector
 from pipeline.embed import ImageEmbedder, embed_crops
 from pipeline.ingest import CameraIngest, IngestSettings
 from pipeline.records import CaptureClock, Crop, Sighting
@@ -196,9 +196,14 @@ def settings_for(camera: Camera, settings: IngestSettings) -> IngestSettings:
     if camera.analysed_fps is not None:
         track = replace(track, nominal_fps=camera.analysed_fps)
     if camera.least_height_px is not None:
-        full_height_px = max(crop.full_height_px, camera.least_height_px)
-        crop = replace(crop, least_height_px=max(8, camera.least_height_px), full_height_px=full_height_px)
+        crop = crops_from(camera.least_height_px, crop)
     return replace(settings, track=track, crop=crop)
+
+
+def crops_from(least_height_px: int, settings: CropSettings) -> CropSettings:
+    """Return the settings with another least height; below 8 px nothing can be embedded."""
+    full_height_px = max(settings.full_height_px, least_height_px)
+    return replace(settings, least_height_px=max(8, least_height_px), full_height_px=full_height_px)
 
 
 def _rounds(looks: Sequence[Look]) -> Iterator[list[Look]]:

@@ -34,7 +34,7 @@ class BatchSettings:
         """
         if self.most_frames < 1 or not 0.0 <= self.longest_wait_ms < 60_000.0:
             raise SettingsError(
-                "a batch needs most_frames of 1 or more and longest_wait_ms within 0..60000, "
+                "a batch ([ingest] batch and max_wait_ms) has 1 frame or more and is waited for 0..60000 ms, "
                 f"but got {self.most_frames} and {self.longest_wait_ms}"
             )
 

@@ -65,12 +65,13 @@ def _alerts(
     from pipeline.errors import DamagedError
     from pipeline.ingest import ingest
     from pipeline.replay import Replay
+    from pipeline.services.ingest import chain_settings
 
     damage = None
     with TemporaryDirectory(prefix="lookout-replay-") as folder:
         run = Replay(Path(folder), entries, background_of(settings), SystemClock())
         try:
-            run.run(ingest(frames, detector, embedder))
+            run.run(ingest(frames, detector, embedder, chain_settings(settings)))
         except DamagedError as error:
             damage = error
         finally:

@@ -62,12 +62,15 @@ def log_of(settings: "Settings") -> "EventLog":
 def chain_of(settings: "Settings") -> "tuple[Detector, Embedder]":
     """Open the detector and the embedder."""
     from detectors.open import open_detector
+    from detectors.tiling import TiledDetector
     from reid.embedder import SHIPPED_WEIGHTS, Embedder
     from reid.providers import as_provider
 
     chosen = settings.ingest
-    detector = open_detector(chosen.detector, chosen.provider, confidence=chosen.confidence)
-    return detector, Embedder(settings.weights or SHIPPED_WEIGHTS, as_provider(chosen.provider))
+    threads = chosen.threads or max(1, (os.cpu_count() or 1) // 2)
+    detector = open_detector(chosen.detector, chosen.provider, confidence=chosen.confidence, threads=threads)
+    embedder = Embedder(settings.weights or SHIPPED_WEIGHTS, as_provider(chosen.provider), threads)
+    return TiledDetector(detector) if chosen.tiles else detector, embedder
 
 
 def background_of(settings: "Settings") -> "Background":

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from detectors.base import Detector
 from pipeline.ahead import ahead
-from pipeline.batching.following import Follower
+from pipeline.batching.following import Follower, crops_from
 from pipeline.batching.lanes import BatchSettings, Lanes
 from pipeline.batching.looking import Looker
 from pipeline.batching.motion import MotionSettings
@@ -225,14 +225,23 @@ class IngestService:
                 return
 
 
+def chain_settings(settings: Settings) -> IngestSettings:
+    """Return how a site's settings want a camera's chain that has no wishes of its own.
+
+    Raises:
+        SettingsError: a number is out of range.
+    """
+    chosen = settings.ingest
+    crop = crops_from(chosen.least_height_px, CropSettings())
+    return IngestSettings(TrackSettings(nominal_fps=chosen.analysed_fps), crop)
+
+
 def service_settings(settings: Settings) -> IngestServiceSettings:
     """Return how a site's settings want its ingest."""
     chosen = settings.ingest
-    chain = IngestSettings(
-        TrackSettings(nominal_fps=chosen.analysed_fps), CropSettings(least_height_px=chosen.least_height_px)
-    )
     motion = MotionSettings(full_look_s=chosen.full_look_s) if chosen.motion_gating else None
-    return IngestServiceSettings(BatchSettings(chosen.batch, chosen.max_wait_ms), chain, motion)
+    batch = BatchSettings(chosen.batch, chosen.max_wait_ms)
+    return IngestServiceSettings(batch, chain_settings(settings), motion)
 
 
 def opening_of(settings: Settings, clock: Clock) -> Opening:
