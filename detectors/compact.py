@@ -1,5 +1,7 @@
 """The head of the compact detector that this project trains and ships: one grid, one class."""
 
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -8,12 +10,28 @@ import numpy as np
 from detectors.base import Float32, Frame
 from detectors.errors import DetectorWeightsError
 from detectors.heads import Candidates, Head, SizeWH, grid
+from detectors.letterbox import Letterbox, fit_area
 
 STRIDE = 8  # px between the cells of the grid
 SIZE_MULTIPLE = 32  # of the canvas's sides, for the network halves them five times
-MOST_PX = 512 * 288  # of a frame; a larger one is made smaller
-LONGEST_PX = 640
 WEIGHTS = Path(__file__).parent / "weights" / "compact.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One of the sizes at which a frame is looked at.
+
+    A small network places boxes well around people who are some ten cells tall, and badly around those who fill the
+    canvas: these are looked for on a smaller one.
+    """
+
+    most_px: int  # of the frame on its canvas; a larger one is made smaller
+    longest_px: int  # of a side of the canvas
+    heights_px: tuple[float, float]  # of the people whom it is asked about, on the canvas
+
+
+# The second is half as large as the first, so nobody falls between 120 px on the one and 60 px on the other.
+LOOKS = (Look(512 * 288, 640, (0.0, 120.0)), Look(256 * 144, 320, (60.0, inf)))
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,6 +50,17 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameters: int
     trained_on: list[str]
     quality: dict[str, float] = {}
+
+
+def looks_at(frame_wh: SizeWH) -> list[tuple[Letterbox, tuple[float, float]]]:
+    """Return the canvases for a frame, and how tall, in px of the canvas, people are whom each is asked about.
+
+    A frame so small that both canvases would show it alike is looked at once, for everybody.
+    """
+    boxes = [fit_area(frame_wh, look.most_px, look.longest_px, SIZE_MULTIPLE) for look in LOOKS]
+    if boxes[0].inner_wh == boxes[1].inner_wh:
+        return [(boxes[0], (0.0, inf))]
+    return [(box, look.heights_px) for box, look in zip(boxes, LOOKS, strict=True)]
 
 
 def decode(output: Float32, canvas_wh: SizeWH) -> Candidates:

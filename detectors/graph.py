@@ -1,6 +1,8 @@
 """A detector that is an ONNX graph: letterbox, run, decode, keep one box for each person."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,13 +14,22 @@ from detectors import compact, yolo, yolox
 from detectors.base import Detections, Float32, Frame, check_confidence, check_frames
 from detectors.boxes import clip, suppress
 from detectors.errors import DetectorWeightsError
-from detectors.heads import Head, grid_count
-from detectors.letterbox import Letterbox, fit, fit_area
+from detectors.heads import Candidates, Head, grid_count
+from detectors.letterbox import Letterbox, fit
 from detectors.providers import open_session, runs_on
 
 _ANY_SIDE = 640  # px, of a public graph that takes any size
 _LARGEST_BATCH = 16
 _LEAST_SIDE_PX = 1.0  # of a box within the frame
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A frame on one of its canvases."""
+
+    number: int  # of the frame
+    box: Letterbox
+    heights_px: tuple[float, float]  # of the people whom it is asked about, on the canvas
 
 
 class GraphDetector:
@@ -69,38 +80,45 @@ class GraphDetector:
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Return the people of each frame, in the order of the frames."""
         check_frames(frames)
-        boxes = [self._letterbox(frame) for frame in frames]
-        found: dict[int, Detections] = {}
-        for batch in self._batches(boxes):
-            canvases = np.stack([boxes[n].apply(frames[n]) for n in batch])
-            for n, output in zip(batch, self._run(canvases), strict=True):
-                found[n] = self._people(output, boxes[n])
-        return [found[n] for n in range(len(frames))]
+        views = [view for number, frame in enumerate(frames) for view in self._views(number, frame)]
+        found: list[list[Candidates]] = [[] for _ in frames]
+        for batch in self._batches(views):
+            canvases = np.stack([view.box.apply(frames[view.number]) for view in batch])
+            for view, output in zip(batch, self._run(canvases), strict=True):
+                found[view.number].append(self._candidates(output, view))
+        return [self._people(candidates) for candidates in found]
 
-    def _letterbox(self, frame: Frame) -> Letterbox:
+    def _views(self, number: int, frame: Frame) -> list[_View]:
         frame_wh = frame.shape[1], frame.shape[0]
         if self._fixed_wh is None:
-            return fit_area(frame_wh, compact.MOST_PX, compact.LONGEST_PX, compact.SIZE_MULTIPLE)
-        return fit(frame_wh, self._fixed_wh, centred=self._head.centred)
+            return [_View(number, box, heights_px) for box, heights_px in compact.looks_at(frame_wh)]
+        return [_View(number, fit(frame_wh, self._fixed_wh, centred=self._head.centred), (0.0, inf))]
 
-    def _batches(self, boxes: Sequence[Letterbox]) -> list[list[int]]:
-        """Return the frames' numbers in batches of one canvas size; one by one where the graph says so."""
+    def _batches(self, views: Sequence[_View]) -> list[list[_View]]:
+        """Return the views in batches of one canvas size; one by one where the graph says so."""
         most = 1 if isinstance(self._input.shape[0], int) else _LARGEST_BATCH
-        groups: dict[tuple[int, int], list[int]] = {}
-        for number, box in enumerate(boxes):
-            groups.setdefault(box.canvas_wh, []).append(number)
+        groups: dict[tuple[int, int], list[_View]] = {}
+        for view in views:
+            groups.setdefault(view.box.canvas_wh, []).append(view)
         return [group[i : i + most] for group in groups.values() for i in range(0, len(group), most)]
 
     def _run(self, canvases: Frame) -> Float32:
         values = self._head.input_of(canvases).astype(_dtype(self._input), copy=False)
         return np.asarray(self._session.run(None, {self._input.name: values})[0], np.float32)
 
-    def _people(self, output: Float32, box: Letterbox) -> Detections:
-        xyxy, confidence = self._head.decode(output, box.canvas_wh)
-        sure = (confidence >= self._confidence) & np.isfinite(xyxy).all(axis=1)
-        xyxy, confidence = clip(box.to_frame(xyxy[sure]), box.frame_wh), confidence[sure].clip(0.0, 1.0)
+    def _candidates(self, output: Float32, view: _View) -> Candidates:
+        """Return the boxes of one view in its frame, those of nobody whom it is asked about left out."""
+        xyxy, confidence = self._head.decode(output, view.box.canvas_wh)
+        least_px, most_px = view.heights_px
+        height_px = xyxy[:, 3] - xyxy[:, 1]
+        sure = (confidence >= self._confidence) & (height_px >= least_px) & (height_px < most_px)
+        sure &= np.isfinite(xyxy).all(axis=1)
+        xyxy = clip(view.box.to_frame(xyxy[sure]), view.box.frame_wh)
         whole = (xyxy[:, 2:] - xyxy[:, :2] >= _LEAST_SIDE_PX).all(axis=1)
-        xyxy, confidence = xyxy[whole], confidence[whole]
+        return xyxy[whole], confidence[sure][whole].clip(0.0, 1.0)
+
+    def _people(self, candidates: Sequence[Candidates]) -> Detections:
+        xyxy, confidence = (np.concatenate(parts) for parts in zip(*candidates, strict=True))
         kept = suppress(xyxy, confidence, self._head.most_overlap)
         return Detections(xyxy[kept], confidence[kept])
 

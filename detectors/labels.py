@@ -69,13 +69,16 @@ def read_folder(folder: Path, boxes_file: Path | None = None) -> list[LabelledIm
     Raises:
         DetectorDatasetError: the boxes cannot be read, name no image, or an image that is not there.
     """
-    boxes = read_boxes(boxes_file or folder / BOXES_FILE)
+    boxes_file = boxes_file or folder / BOXES_FILE
+    boxes = read_boxes(boxes_file)
+    if not boxes:
+        raise DetectorDatasetError(f"{boxes_file} must name at least one image of {folder}, but names none")
     ignored = read_boxes(folder / IGNORE_FILE) if (folder / IGNORE_FILE).exists() else {}
     missing = [name for name in boxes if not (folder / name).is_file()]
-    if missing or not boxes:
+    if missing:
         raise DetectorDatasetError(
-            f"{folder} must hold the {len(boxes)} images that {boxes_file or BOXES_FILE} names, at least one, but "
-            f"{len(missing)} are not there: {', '.join(missing[:3])}"
+            f"{folder} must hold the {len(boxes)} images that {boxes_file} names, but {len(missing)} are not there: "
+            f"{', '.join(missing[:3])}"
         )
     return [LabelledImage(folder / name, as_array(listed), as_array(ignored.get(name, ()))) for name, listed in
             boxes.items()]  # fmt: skip

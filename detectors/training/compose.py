@@ -16,7 +16,7 @@ _GONE = 0.08  # share below which there is nothing left to be unsure about
 _COVERED = 0.55  # share of a person that something else may cover
 _LEAST_HEIGHT_PX = 14.0
 _MARGIN = 0.06  # of a cutout around its box
-_SCENERY = 0.85  # probability that there is a picture behind all others
+_SCENERY = 0.6  # probability that there is a picture behind all others
 
 Cell = tuple[int, int, int, int]  # left, top, right, bottom px of the canvas
 

@@ -159,10 +159,14 @@ class _Batches(Dataset[Batch]):
 def _batches(recipe: DetectorRecipe, first_step: int) -> Iterator[Batch]:
     """Give the batches from a step on, a few ahead.
 
-    They come from another process: a thread would take Python's lock from the network hundreds of times a step.
+    They come from another process: a thread would take Python's lock from the network hundreds of times a step. It is
+    spawned, for a forked one inherits the locks of OpenCV's and ONNX Runtime's threads, but not the threads.
     """
     steps = range(first_step, recipe.run.steps)
-    loader = DataLoader(_Batches(recipe), batch_size=None, sampler=steps, num_workers=1, prefetch_factor=_AHEAD)
+    loader = DataLoader(
+        _Batches(recipe), batch_size=None, sampler=steps, num_workers=1, prefetch_factor=_AHEAD,
+        multiprocessing_context="spawn",
+    )  # fmt: skip
     return iter(loader)
 
 

@@ -79,7 +79,8 @@ def test_nobody_is_in_a_blank_frame(detector: ThresholdDetector, shade: int) -> 
     """One shade all over is nobody, for every detector that does not look for white."""
     if detector.name != "compact" and shade > 64:
         pytest.skip("this test's own graph takes bright for a person")
-    assert len(detector.detect([np.full((360, 640, 3), shade, np.uint8)])[0]) == 0
+    height, width = (360, 640) if detector.name == "compact" else (64, 64)  # no grey border for this test's graphs
+    assert len(detector.detect([np.full((height, width, 3), shade, np.uint8)])[0]) == 0
 
 
 @pytest.mark.parametrize(

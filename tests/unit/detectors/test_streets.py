@@ -78,6 +78,17 @@ def test_yolox_sees_the_walkers_of_real_footage() -> None:
         assert np.median(each.heights / width) > 1.5
 
 
+def test_a_quantised_export_sees_the_walkers_of_real_footage() -> None:
+    """YOLOv8n in eight bits, an export of Ultralytics, runs without torch and sees the people of a campus path."""
+    path = DATA / "weights" / "yolov8n_int8.onnx"
+    if not path.exists():
+        pytest.skip(f"needs {path}: set LOOKOUT_DATA to where the shared data lies")
+    found = open_detector(path, "cpu", threads=1).detect(frames_of("pets-s2l1.avi", 100, 200))
+    assert all(len(each) >= 3 for each in found)
+    for each in found:
+        assert np.median(each.heights / (each.xyxy[:, 2] - each.xyxy[:, 0])) > 1.5
+
+
 def test_the_shipped_detector_agrees_with_yolox_on_real_footage(compact: ThresholdDetector) -> None:
     """Most people whom YOLOX-nano is sure of on footage that was not learned from are found by the shipped one."""
     frames = frames_of("pets-s2l1.avi", 10, 100, 200, 300)
