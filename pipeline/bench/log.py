@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.address import scheme_of
 from pipeline.bench.bare_logs import BareKafka, BareSqlite, Lane, Record, drop_topics
-from pipeline.errors import LogError
+from pipeline.errors import LogError, SettingsError
 from pipeline.log.base import Topic
 from pipeline.log.open import open_log
 from pipeline.log.topics import TopicShape, create_topics
@@ -46,7 +46,7 @@ def bench_log(address: str, records: int = 2_000) -> dict[str, Any]:
         loop, and the log's fraction of the bare loop.
 
     Raises:
-        SettingsError: the address is of no kind that is known here.
+        SettingsError: the address is of no kind that is known here, or its folder is not there.
         LogError: the log does not answer, or records are missing.
     """
     sightings = _sightings(records)
@@ -131,6 +131,8 @@ def _lanes(address: str, stack: ExitStack) -> tuple[Lane, Lane]:
     bare: Lane
     if scheme_of(address, "log", ("sqlite", "kafka")) == "sqlite":
         parent = Path(address.removeprefix("sqlite:///") or ".")
+        if not parent.is_dir():
+            raise SettingsError(f"the bench writes into a folder, but there is none at {parent}; name another")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=parent)))
         own, bare = _Log(f"sqlite:///{folder / 'own.db'}", Topic.SIGHTINGS), BareSqlite(folder / "bare.db")
     else:

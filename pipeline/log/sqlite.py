@@ -17,7 +17,9 @@ from pipeline.clock import Clock, SystemClock
 from pipeline.errors import LogError
 from pipeline.log.base import LogRecord, StartAt
 from pipeline.log.size import check_size
-from pipeline.log.topics import TopicState
+from pipeline.log.sqlite_retention import SCHEMA as RETENTION_SCHEMA
+from pipeline.log.sqlite_retention import SqliteRetention
+from pipeline.log.topics import SHAPES, TopicState
 from pipeline.sqlite_file import SqliteFile
 
 LEASE_S = 10.0
@@ -49,8 +51,9 @@ class SqliteLog:
         Raises:
             LogError: it cannot be opened.
         """
-        self._file = SqliteFile(path, _SCHEMA, LogError)
+        self._file = SqliteFile(path, _SCHEMA + RETENTION_SCHEMA, LogError)
         self._clock = clock or SystemClock()
+        self._retention = SqliteRetention(self._clock)
         self._lock = Lock()
         self._under_way: list[tuple[str, str, int, bytes]] = []
         self._closed = False
@@ -82,6 +85,7 @@ class SqliteLog:
                 (topic, next(ends[topic]), key, timestamp_ms, value) for topic, key, timestamp_ms, value in under_way
             )
             connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
+            self._retention(connection)
 
     def subscribe(
         self, topics: Sequence[str], group: str, start_at: StartAt = StartAt.EARLIEST
@@ -113,7 +117,8 @@ class SqliteLog:
         """
         with self._file.reading() as connection:
             row = connection.execute(_HELD, (topic,)).fetchone()
-        return TopicState(topic, 1, row[0], row[1], row[2])
+        shape = SHAPES.get(topic)
+        return TopicState(topic, 1, row[0], row[1], row[2], None if shape is None else shape.retention_h)
 
     def close(self) -> None:
         """Flush and let go."""

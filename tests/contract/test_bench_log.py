@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pipeline.bench.log import bench_log
+from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
     from tests.contract.services.kafka_broker import KafkaBroker
@@ -23,6 +26,12 @@ def test_the_embedded_log_is_measured_in_a_folder(tmp_path: Path) -> None:
     """On SQLite both sides write files of their own, which are gone afterwards."""
     check(bench_log(f"sqlite:///{tmp_path}", records=20))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """A bench on SQLite wants a folder that is there."""
+    with pytest.raises(SettingsError, match="there is none at .*nowhere"):
+        bench_log(f"sqlite:///{tmp_path / 'nowhere'}", records=20)
 
 
 def test_a_broker_is_measured_on_topics_of_the_run(kafka_broker: "KafkaBroker") -> None:
