@@ -16,7 +16,6 @@ from reid.embedder import Embedder
 
 Progress = Callable[[int], None]
 
-_COOLDOWN_S = 10.0  # a street that is over within a minute has no time for the usual one
 _FOR_EVER_H = 0.0
 
 
@@ -59,7 +58,7 @@ def put_on_watchlist(
         leftover.unlink()
     with open_watchlist(address_in(folder)) as store:
         for number, sentence in enumerate(sentences, 1):
-            wanted = Wanted(sentence, false_match_rate, cooldown_s=_COOLDOWN_S, ttl_h=_FOR_EVER_H)
+            wanted = Wanted(sentence, false_match_rate, ttl_h=_FOR_EVER_H)
             store.put(register(wanted, embedder, background, SystemClock().now_ms(), f"watch-{number}"))
 
 
