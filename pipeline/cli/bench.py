@@ -90,3 +90,21 @@ def log(
     typer.echo(f"{report['records']:,} sightings of {report['mean_bytes']:,} bytes; target {report['target']}")
     for deed in ("publish", "consume"):
         typer.echo(f"{deed}  " + "  ".join(f"{name} {value:,}" for name, value in report[deed].items()))
+
+
+@bench.command("ingest")
+def ingest(
+    provider: Annotated[str, typer.Option(help="auto, cpu, cuda or tensorrt.")] = "auto",
+    threads: Annotated[int, typer.Option(help="CPU threads of each network; 0 for half the cores.", min=0)] = 0,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure ingest against decoding and detection alone, what it costs beside them, and how many cameras keep up."""
+    from pipeline.bench.ingest import bench_ingest
+
+    report = bench_ingest(provider, threads)
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    for name, value in report.items():
+        typer.echo(f"{name:<24} {value}")
