@@ -15,6 +15,7 @@ from types import FrameType
 from prometheus_client.registry import Collector
 
 from pipeline import settings
+from pipeline.core_files import forbid_core_files
 from pipeline.health import Collectors, Health
 from pipeline.redact import redact
 from pipeline.services.base import Service
@@ -54,6 +55,7 @@ def serve(service: Service, collectors: Sequence[Collector], health: settings.He
         SettingsError: the address of the health endpoint is taken.
         Exception: whatever ended the service before a signal came.
     """
+    forbid_core_files()  # addresses with passwords are in this process's memory
     with ExitStack() as stack:
         if health.port:
             served = Health((health.host, health.port), Collectors(collectors), lambda: service.trouble)

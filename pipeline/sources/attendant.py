@@ -100,7 +100,7 @@ class Attendant:
         return f"within {limits[fault]:.1f} s" if fault in limits else ""
 
     def close(self) -> None:
-        """Let the decoder go."""
+        """Let the decoder go; ``attend`` starts another."""
         self._end(DecoderProcess.stop)
 
     def _end(self, how: Callable[[DecoderProcess], None]) -> None:

@@ -5,8 +5,9 @@ import os
 import signal
 import sys
 
-_SET_PARENT_DEATH_SIGNAL = 1  # as <linux/prctl.h> numbers them
-_SET_DUMPABLE = 4
+from pipeline.core_files import forbid_core_files
+
+_SET_PARENT_DEATH_SIGNAL = 1  # as <linux/prctl.h> numbers it
 
 
 def confine(parent: int) -> None:
@@ -27,9 +28,3 @@ def confine(parent: int) -> None:
     forbid_core_files()
     if os.getppid() != parent:  # the parent went before it could be named
         os._exit(0)
-
-
-def forbid_core_files() -> None:
-    """Keep the memory of this process, in which addresses stand, out of core files and from other users' debuggers."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0)

@@ -145,6 +145,8 @@ class LiveSource:
 
     def _rest(self, ending: Ending, waits: Waits) -> None:
         wait = waits.after(ending.fault, had_frames=self._connected)
+        if wait.failed:  # for minutes nobody needs its process
+            self._attendant.close()
         state = SourceState.FAILED if wait.failed else SourceState.RECONNECTING
         detail = f" ({ending.detail})" if ending.detail else ""
         next_time = f"asking again in {wait.seconds:.1f} s (attempt {wait.attempt})"

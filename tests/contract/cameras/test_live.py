@@ -46,6 +46,7 @@ def test_a_wrong_password_fails_at_once(rtsp_server: RtspServer) -> None:
         assert "refuses the user name or password" in viewer.source.reason
         assert "Wr0ng-one" not in viewer.source.reason
         assert viewer.source.status.faults == {Fault.UNAUTHORIZED: 1}
+        assert viewer.source.decoder_pid is None
     with viewing(rtsp_server.login_url("h264")) as viewer:
         viewer.sees()
 

@@ -36,7 +36,8 @@ def test_passwords_appear_nowhere(rtsp_server: RtspServer, caplog: pytest.LogCap
         refused.becomes(SourceState.FAILED, Fault.UNAUTHORIZED)
         lost.becomes(SourceState.FAILED, Fault.NOT_FOUND)
         for viewer in (seen, refused, lost):
-            told += [viewer.source.status, viewer.source.address, viewer.last, told_of(viewer.source.decoder_pid)]
+            told += [viewer.source.status, viewer.source.address, viewer.last]
+        told.append(told_of(seen.source.decoder_pid))
         os.kill(seen.source.decoder_pid, signal.SIGKILL)
         until(lambda: seen.source.status.restarts == 1, "a crash that is noticed")
         told += [seen.source.status, told_of(os.getpid())]
@@ -53,7 +54,7 @@ def test_a_decoder_leaves_no_core_file(tmp_path: Path) -> None:
     if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
         pytest.skip("this machine takes no core files from anybody")
     script = (
-        "import os, resource, sys; from pipeline.sources.confinement import forbid_core_files; "
+        "import os, resource, sys; from pipeline.core_files import forbid_core_files; "
         "hard = resource.getrlimit(resource.RLIMIT_CORE)[1]; resource.setrlimit(resource.RLIMIT_CORE, (hard, hard)); "
         "child = os.fork(); "
         "child or (forbid_core_files() if len(sys.argv) > 1 else None, os.abort()); "
