@@ -14,6 +14,7 @@ from pipeline.log.open import open_log
 from pipeline.store.base import AlertFilter
 from pipeline.store.open import open_alerts, open_watchlist
 from pipeline.wire import decode_alert
+from tests.e2e.conftest import wait_until
 from tests.e2e.sightings import Cast, publish
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def test_a_second_signal_ends_at_once(start: "Start", tmp_path: Path) -> None:
     holder.execute("BEGIN IMMEDIATE")
     with open_log(f"sqlite:///{tmp_path / 'log.db'}") as log:
         publish(log, cast.sighting(0, wanted=True))
-        matcher.wait_trouble("another process has held it")
+        wait_until(lambda: any(log.read(Topic.ALERTS, 0)), "the alert to be on the log, so that the store is next")
     matcher.process.send_signal(signal.SIGINT)
     matcher.wait_output("finishing; once more ends at once")
     assert matcher.end(signal.SIGINT) == -signal.SIGINT
