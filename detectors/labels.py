@@ -5,7 +5,7 @@ nothing there.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -82,6 +82,12 @@ def read_folder(folder: Path, boxes_file: Path | None = None) -> list[LabelledIm
         )
     return [LabelledImage(folder / name, as_array(listed), as_array(ignored.get(name, ()))) for name, listed in
             boxes.items()]  # fmt: skip
+
+
+def without_small(image: LabelledImage, least_px: float) -> LabelledImage:
+    """Return an image whose people of less than ``least_px`` in height are neither people nor background."""
+    tall = image.xyxy[:, 3] - image.xyxy[:, 1] >= least_px
+    return replace(image, xyxy=image.xyxy[tall], ignore_xyxy=np.concatenate([image.ignore_xyxy, image.xyxy[~tall]]))
 
 
 def read_image(path: Path) -> Frame:

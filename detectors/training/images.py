@@ -1,13 +1,13 @@
 """The images of a recipe's folders in memory, and the share with which each folder is drawn from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from detectors.base import Float32, Frame
-from detectors.labels import LabelledImage, read_folder, read_image
+from detectors.labels import LabelledImage, read_folder, read_image, without_small
 from detectors.training.recipe import Source
 
 _LONGEST_PX = 640  # images are kept no larger: training looks at less
@@ -57,15 +57,10 @@ def chosen(source: Source) -> list[LabelledImage]:
     Raises:
         DetectorDatasetError: the folder cannot be read.
     """
-    images = [_without_small(image, source.least_px) for image in read_folder(source.path)]
+    images = [without_small(image, source.least_px) for image in read_folder(source.path)]
     if source.only:
         return [image for number, image in enumerate(images) if number % source.of < source.only]
     return [image for number, image in enumerate(images) if number % source.of >= source.skip]
-
-
-def _without_small(image: LabelledImage, least_px: float) -> LabelledImage:
-    tall = image.xyxy[:, 3] - image.xyxy[:, 1] >= least_px
-    return replace(image, xyxy=image.xyxy[tall], ignore_xyxy=np.concatenate([image.ignore_xyxy, image.xyxy[~tall]]))
 
 
 def _load(labelled: LabelledImage) -> TrainingImage:

@@ -163,6 +163,8 @@ def _batches(recipe: DetectorRecipe, first_step: int) -> Iterator[Batch]:
     spawned, for a forked one inherits the locks of OpenCV's and ONNX Runtime's threads, but not the threads.
     """
     steps = range(first_step, recipe.run.steps)
+    if not steps:
+        return iter(())
     loader = DataLoader(
         _Batches(recipe), batch_size=None, sampler=steps, num_workers=1, prefetch_factor=_AHEAD,
         multiprocessing_context="spawn",

@@ -30,6 +30,28 @@ def embed(
         typer.echo(f"{name:<36} {value}")
 
 
+@bench.command("detect")
+def detect(
+    detectors: Annotated[
+        list[str] | None, typer.Argument(help="compact, or files of detectors; the first is 1.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure how long detectors take for a frame on one CPU thread, in turns, and their ratio to the first one."""
+    from detectors.open import COMPACT, open_detector
+    from pipeline.bench.detect import bench_detect
+
+    report = bench_detect([open_detector(name, "cpu", threads=1) for name in detectors or [COMPACT]])
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    for size in report["sizes"]:
+        for told in size["detectors"]:
+            width, height = size["frame_wh"]
+            typer.echo(f"{width}x{height}  {told['detector']:<20} {told['ms']:>8.2f} ms  {told['ratio']:.3f}")
+
+
 @bench.command("track")
 def track(
     detector: Annotated[str, typer.Option(help="truth, compact, or the path of a detector's file.")] = "truth",

@@ -61,6 +61,21 @@ def label(
     typer.echo(f"{folder} holds the images with {people} people")
 
 
+@detector_app.command("group")
+def group(
+    photos: Annotated[Path, typer.Argument(help="A folder of labelled images of single people.")],
+    folder: Annotated[Path, typer.Argument(help="Is made; receives the groups and their boxes.")],
+    images: Annotated[int, typer.Option(min=1, help="How many groups.")] = 170,
+    seed: Annotated[int, typer.Option(help="Decides who stands where.")] = 7,
+) -> None:
+    """Put people of labelled images side by side, two to four to a picture, with their boxes."""
+    from detectors.groups import draw_groups
+    from detectors.labels import read_folder
+
+    people = draw_groups(read_folder(photos), folder, images, seed)
+    typer.echo(f"{folder} holds {images} groups with {people} people")
+
+
 @detector_app.command("train")
 def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe, for example detectors/recipes/compact.toml.")],
@@ -92,6 +107,7 @@ def evaluate_detector(
     detector: Annotated[str, typer.Option(help="compact, or the path of an .onnx, .pt or .engine file.")] = "compact",
     provider: Annotated[str, typer.Option(help="auto, cpu, cuda or tensorrt.")] = "auto",
     confidence: Annotated[float | None, typer.Option(help="Threshold; by default the detector's own.")] = None,
+    least_height: Annotated[float, typer.Option(help="px; less tall people do not count, found or not.", min=0)] = 0.0,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -102,10 +118,10 @@ def evaluate_detector(
     from rich.progress import Progress
 
     from detectors.evaluation import measure
-    from detectors.labels import read_folder
+    from detectors.labels import read_folder, without_small
     from detectors.open import open_detector
 
-    images = read_folder(folder, boxes)
+    images = [without_small(image, least_height) for image in read_folder(folder, boxes)]
     opened = open_detector(detector, provider, confidence=confidence)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("detecting", total=len(images))

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from detectors.labels import read_folder
+from detectors.labels import read_folder, write_boxes
+from pipeline.cli.bench import bench
 from pipeline.cli.detector import detector_app, evaluate_detector
 
 
@@ -59,3 +62,37 @@ def test_a_folder_of_images_can_be_labelled(drawn: Path, yolox_graph: Path, tmp_
     result = CliRunner().invoke(detector_app, arguments)
     assert result.exit_code == 0, result.output
     assert len(read_folder(tmp_path / "out")) == 5
+
+
+def test_detectors_take_turns_against_the_clock() -> None:
+    """``lookout bench detect --json`` tells ms and ratio for each detector and size; the first one's ratio is 1."""
+    result = CliRunner().invoke(bench, ["detect", "compact", "compact", "--json"])
+    assert result.exit_code == 0, result.output
+    sizes = json.loads(result.stdout)["sizes"]
+    assert [size["frame_wh"] for size in sizes] == [[500, 400], [640, 360], [1920, 1080]]
+    for size in sizes:
+        first, second = size["detectors"]
+        assert first["ratio"] == 1.0
+        assert second["ms"] > 0
+
+
+def test_a_folder_of_photos_becomes_groups(tmp_path: Path) -> None:
+    """``lookout detector group`` writes as many pictures as asked for, and says how many people they hold."""
+    (tmp_path / "photos").mkdir()
+    cv2.imwrite(str(tmp_path / "photos" / "one.png"), np.full((300, 200, 3), 90, np.uint8))
+    write_boxes(tmp_path / "photos" / "boxes.json", {"one.png": [(60, 40, 140, 280)]})
+    arguments = ["group", str(tmp_path / "photos"), str(tmp_path / "out"), "--images", "3"]
+    result = CliRunner().invoke(detector_app, arguments)
+    assert result.exit_code == 0, result.output
+    people = sum(len(image.xyxy) for image in read_folder(tmp_path / "out"))
+    assert f"3 groups with {people} people" in result.output
+
+
+def test_small_people_can_be_left_out(drawn: Path) -> None:
+    """With ``--least-height`` people who are less tall are not counted."""
+    arguments = [str(drawn), "--boxes", str(drawn / "boxes.json"), "--provider", "cpu", "--json"]
+    counted = [
+        json.loads(CliRunner().invoke(evaluation(), [*arguments, "--least-height", height]).stdout)["people"]
+        for height in ("0", "2000")
+    ]
+    assert counted[0] > counted[1] == 0
