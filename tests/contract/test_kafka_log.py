@@ -110,6 +110,33 @@ def test_a_record_that_is_not_taken_is_told(kafka_broker: KafkaBroker, topic: st
         assert numbers_of(list(log.read(topic, 0))) == list(range(30))
 
 
+def fill_until_refused(log: EventLog, topic: str, first: int) -> int:
+    """Append numbered records, one now and then, until the log says that it has not taken some; return the next."""
+    for number in range(first, first + 1000):
+        try:
+            fill(log, topic, range(number, number + 1))
+        except LogError:
+            return number + 1
+        time.sleep(0.05)
+    pytest.fail("every record was taken by a broker that hangs")
+
+
+def test_a_broker_that_hangs_for_longer_than_the_patience(kafka_broker: KafkaBroker, topic: str) -> None:
+    """Records that ran out of time, some of them sent before, are taken when they are appended again."""
+    settings = KafkaSettings(delivery_timeout_s=3.0)
+    with KafkaLog(parse_kafka_address(kafka_broker.address), settings) as log:
+        fill(log, topic, range(10))
+        log.flush()
+        kafka_broker.pause()
+        try:
+            count = fill_until_refused(log, topic, 10)
+        finally:
+            kafka_broker.resume()
+        fill(log, topic, range(10, count))
+        log.flush()
+        assert set(numbers_of(list(log.read(topic, 0)))) == set(range(count))
+
+
 def test_reading_that_stalls_is_told(kafka_broker: KafkaBroker, topic: str) -> None:
     """A broker that keeps its connections and answers nothing makes polling fail, not wait for ever."""
     settings = KafkaSettings(stall_after_s=2.0)

@@ -22,14 +22,15 @@ from pipeline.log.size import check_size
 _LINGER_MS = 5
 _BATCH_BYTES = 256 * 1024
 _READ_AHEAD_S = 1.0
+_LOOK_S = 0.2  # between two looks whether a record that is waited for will never be taken
 
 
 class KafkaLog:
     """An ``EventLog`` on a cluster.
 
-    When a record is not taken, the next ``append`` or ``flush`` says so, once everything else that was under way is
-    settled too: after a ``LogError`` nothing is under way, and whoever appends everything since the last ``flush``
-    again loses nothing. A second copy may then stand in the log.
+    When a record is not taken, the next ``append`` or ``flush`` says so, and everything else that was under way is
+    given up: whoever appends everything since the last ``flush`` again loses nothing. A second copy may then stand in
+    the log.
     """
 
     def __init__(
@@ -101,6 +102,8 @@ class KafkaLog:
         until_s = time.monotonic() + self._settings.delivery_timeout_s + ANSWER_S
         while self._under_way and self._bytes + size > self._settings.most_under_way_bytes:
             self._await(self._under_way[0][0], until_s)
+            if self._failures():
+                self._wait(0.0)
             self._settle_done()
 
     def flush(self, timeout_s: float = 30.0) -> None:
@@ -111,31 +114,47 @@ class KafkaLog:
     def _wait(self, timeout_s: float) -> None:
         """Wait until all is settled; where something was not taken, begin anew with another producer, and tell."""
         until_s = time.monotonic() + timeout_s
+        failures = self._failures()
         for future, _ in self._under_way:
-            if not future.is_done:
+            while not (future.is_done or failures):
                 self._await(future, until_s)
-        failures = [future.exception for future, _ in self._under_way if future.failed()]
-        count = len(self._under_way)
+                failures = self._failures()
+        if failures:
+            self._give_up()
+        count, failures = len(self._under_way), self._failures()
         self._under_way.clear()
         self._bytes = 0
         if failures:
-            self._drop_producer()
             raise LogError(
                 f"{self._address} has not taken {len(failures)} of {count} records: "
                 f"{told(self._address, failures[0])}; see that the broker runs and has room, and append them again"
             )
 
+    def _failures(self) -> list[BaseException]:
+        return [future.exception for future, _ in self._under_way if future.is_done and future.failed()]
+
     def _await(self, future: Any, until_s: float) -> None:
-        try:
-            future.get(max(0.0, until_s - time.monotonic()))
-        except Exception:  # noqa: BLE001 - whatever it is stands in the future
-            if future.is_done:
-                return
+        """Wait a moment for a record, but no longer than until a time."""
+        left_s = until_s - time.monotonic()
+        with suppress(Exception):  # whatever it is stands in the future
+            future.get(max(0.0, min(_LOOK_S, left_s)))
+        if not future.is_done and left_s <= _LOOK_S:
             waiting = sum(not each.is_done for each, _ in self._under_way)
             raise LogError(
                 f"{self._address} has not acknowledged {waiting} records in time; they are still under way: "
                 "flush again, or see that the broker runs"
-            ) from None
+            )
+
+    def _give_up(self) -> None:
+        """Let all that is under way be settled at once: taken, or failed.
+
+        A producer of kafka-python 3.0 that had to give up a batch it had already sent has no id any more and asks for
+        none, so it sends nothing further and lets nothing expire, for ever. Closing it would wait for the same.
+        """
+        sender = self._producer._sender  # noqa: SLF001 - its close() cannot be told to wait for nothing
+        sender.force_close()
+        sender.join(2 * ANSWER_S)  # it may be waiting for an answer
+        self._drop_producer()
 
     def _drop_producer(self) -> None:
         """Close a producer that has nothing under way; one that failed may never send again."""
