@@ -49,6 +49,25 @@ class LabelledCountsCollector(Collector):
             yield family
 
 
+class ReasonsCollector(Collector):
+    """Reads what has befallen several parts of a service, told apart by a label, by reason."""
+
+    def __init__(self, name: str, label: str, counts: Callable[[], Mapping[str, Mapping[str, int]]]) -> None:
+        self._name, self._label, self._counts = name, label, counts
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield one count ``lookout_NAME`` with a sample for each part and reason; nothing while there are no parts."""
+        parts = self._counts()
+        if not parts:
+            return
+        words = f"See docs/operations.md: {self._name}."
+        family = CounterMetricFamily(f"lookout_{self._name}", words, labels=[self._label, "reason"])
+        for part, counts in parts.items():
+            for reason, count in counts.items():
+                family.add_metric([part, reason], count)
+        yield family
+
+
 class Collectors(Collector):
     """Several collectors as one."""
 

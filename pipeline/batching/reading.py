@@ -8,7 +8,7 @@ from pipeline.batching.lanes import Lane, Lanes
 from pipeline.camera import Camera
 from pipeline.errors import DamagedError, PipelineError, SourceError
 from pipeline.redact import redact
-from pipeline.source import QueuePolicy, Source, is_live
+from pipeline.source import QueuePolicy, Source, SourceStatus, is_live
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class CameraReader:
         self._over = over
         self._source: Source | None = None
         self._policy: QueuePolicy | None = None  # of the source, once it was open
+        self._status: SourceStatus | None = None  # of the source, at its end
         self._lane: Lane | None = None
         self._state = CONNECTING
         self._reason = ""
@@ -57,6 +58,12 @@ class CameraReader:
         """Why it fares so, without secrets; empty where there is nothing to say."""
         told = self._reason if self._source is None else getattr(self._source, "reason", "")
         return redact(str(told))
+
+    @property
+    def status(self) -> SourceStatus | None:
+        """How the source fares in numbers, or did at its end; None where it does not tell."""
+        told = getattr(self._source, "status", None)
+        return told if isinstance(told, SourceStatus) else self._status
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -144,6 +151,7 @@ class CameraReader:
                 lane.end()
                 _add(self._dropped, source.dropped)
                 _add(self._dropped, {NOT_TAKEN: lane.dropped})
+                self._status = self.status
                 self._source = self._lane = None
 
 

@@ -9,6 +9,7 @@ from pipeline.batching.lanes import Lanes
 from pipeline.batching.reading import CameraReader, Opening
 from pipeline.camera import Camera
 from pipeline.errors import PipelineError
+from pipeline.source import SourceStatus
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class Reading:
     reason: str  # without secrets
     frames: int
     dropped: Mapping[str, int]  # by reason
+    status: SourceStatus | None  # of its source, where that tells
 
 
 class Roster:
@@ -69,7 +71,7 @@ class Roster:
     def readings(self) -> Mapping[str, Reading]:
         """How the reading of each camera goes, by camera."""
         return {
-            key: Reading(reader.state, reader.reason, reader.frames, reader.dropped)
+            key: Reading(reader.state, reader.reason, reader.frames, reader.dropped, reader.status)
             for key, reader in self._readers.items()
         }
 

@@ -22,13 +22,13 @@ from pipeline.batching.lanes import BatchSettings, Lanes
 from pipeline.batching.looking import Looker
 from pipeline.batching.motion import MotionSettings
 from pipeline.batching.reading import FAILED, NOT_TAKEN, Opening
-from pipeline.batching.roster import Cameras, Report, Roster
+from pipeline.batching.roster import Cameras, Reading, Report, Roster
 from pipeline.camera import Camera
 from pipeline.clock import Clock, SystemClock
 from pipeline.crop import CropSettings
 from pipeline.embed import ImageEmbedder
 from pipeline.errors import LogError, PipelineError
-from pipeline.health import CountsCollector, LabelledCountsCollector
+from pipeline.health import CountsCollector, LabelledCountsCollector, ReasonsCollector
 from pipeline.ingest import IngestSettings
 from pipeline.log.base import EventLog
 from pipeline.log.open import open_log
@@ -187,10 +187,13 @@ class IngestService:
     @property
     def counts_by_camera(self) -> Mapping[str, Mapping[str, float]]:
         """What each camera that is watched now has given and lost."""
-        return {
-            key: {"camera_frames": each.frames, "camera_dropped": sum(each.dropped.values())}
-            for key, each in self._roster.readings.items()
-        }
+        return {key: _counts_of(each) for key, each in self._roster.readings.items()}
+
+    @property
+    def lost_by_camera(self) -> Mapping[str, Mapping[str, int]]:
+        """How many connections to each camera that is watched now failed or ended, by reason."""
+        statuses = ((key, each.status) for key, each in self._roster.readings.items())
+        return {key: {str(each): n for each, n in told.faults.items()} for key, told in statuses if told is not None}
 
     @property
     def states_by_camera(self) -> Mapping[str, str]:
@@ -236,6 +239,15 @@ def chain_settings(settings: Settings) -> IngestSettings:
     return IngestSettings(TrackSettings(nominal_fps=chosen.analysed_fps), crop)
 
 
+def _counts_of(reading: Reading) -> Mapping[str, float]:
+    counts: dict[str, float] = {"camera_frames": reading.frames, "camera_dropped": sum(reading.dropped.values())}
+    if reading.status is not None:
+        counts["camera_connections"] = reading.status.connections
+        counts["camera_decoder_restarts"] = reading.status.restarts
+        counts["camera_decoder_complaints"] = reading.status.complaints
+    return counts
+
+
 def service_settings(settings: Settings) -> IngestServiceSettings:
     """Return how a site's settings want its ingest."""
     chosen = settings.ingest
@@ -259,6 +271,7 @@ def ingest_metrics(service: IngestService) -> Sequence[Collector]:
     return [
         CountsCollector("ingest", lambda: {**service.counts, "ready": float(service.trouble is None)}, GAUGES),
         LabelledCountsCollector("ingest", "camera", lambda: service.counts_by_camera),
+        ReasonsCollector("ingest_camera_connections_lost", "camera", lambda: service.lost_by_camera),
     ]
 
 
