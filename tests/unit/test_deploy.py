@@ -1,0 +1,65 @@
+"""What lies in deploy/ is no code that runs here, so it is held against the code that it starts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from pipeline.cli import app
+from pipeline.settings import load_settings
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+OURS = {name: service for name, service in COMPOSE["services"].items() if service.get("image") == "lookout"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_container_runs_a_command_that_there_is(name: str) -> None:
+    """Every service of the compose file that runs lookout names one of its commands."""
+    command: Any = typer.main.get_command(app)
+    for word in OURS[name]["command"]:
+        assert word in command.commands
+        command = command.commands[word]
+    assert not hasattr(command, "commands")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_containers_are_told_are_settings(name: str) -> None:
+    """The environment of a container holds known settings with values of their kind."""
+    told = {key: str(value) for key, value in OURS[name]["environment"].items() if key != "LOOKOUT_CONFIG"}
+    settings = load_settings(DEPLOY / "lookout.toml", told)
+    assert settings.log.startswith("kafka://")
+    assert settings.store.startswith("redis://")
+
+
+def test_health_is_asked_where_it_is_answered() -> None:
+    """A container's health check asks the port that its service is told to answer on."""
+    shared = COMPOSE["x-lookout"]
+    port = shared["environment"]["LOOKOUT_HEALTH_PORT"]
+    assert f"127.0.0.1:{port}/healthz" in shared["healthcheck"]["test"][-1]
+
+
+def test_no_secret_has_a_default() -> None:
+    """Every password is asked for by name and refused where it is missing."""
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    assert "${LOOKOUT_REDIS_PASSWORD:?" in text
+    assert ":-" not in text
+
+
+def test_the_image_holds_what_the_distribution_is_made_of() -> None:
+    """The image copies every package of the distribution and the files that its metadata names."""
+    copied = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    for path in (
+        "pipeline",
+        "detectors",
+        "reid",
+        "pyproject.toml",
+        "constraints.txt",
+        "README.md",
+        "LICENSE",
+        "NOTICE",
+    ):
+        assert path in copied
+        assert (DEPLOY.parent / path).exists()
