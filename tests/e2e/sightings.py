@@ -32,6 +32,7 @@ class Cast:
         """The shipped background."""
         return Background.read(SHIPPED_WEIGHTS / FILE_NAME)
 
+    @cached_property
     def _direction(self) -> npt.NDArray[np.float32]:
         """Return where nobody of the background is: the direction that they spread least along."""
         spread = np.linalg.eigh(self.background.covariance)[1][:, 0]
@@ -42,7 +43,7 @@ class Cast:
         return WatchlistEntry(
             entry_id=entry_id,
             description="a person in a red coat",
-            vector=self._direction(),
+            vector=self._direction,
             model_id=self.background.model_id,
             threshold=0.5,
             false_match_rate=0.01,
@@ -72,7 +73,7 @@ class Cast:
             quality=0.9,
             crops_pooled=1,
             model_id=self.background.model_id,
-            vector=self._direction().astype(np.float16) if wanted else ordinary,
+            vector=self._direction.astype(np.float16) if wanted else ordinary,
             crop_jpeg=JPEG,
         )
 
