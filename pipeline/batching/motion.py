@@ -20,8 +20,8 @@ class MotionSettings:
     holds_s: float = 3.0  # after a change or a person, every frame is looked at for so long
     learned_s: float = 2.0  # so long every frame is looked at in the beginning
     scenery_s: float = 1.5  # what has changed, and has been looked at for so long without a person, is scenery
-    small_wh: tuple[int, int] = (160, 90)  # px, at which frames are compared
-    least_change: float = 10.0  # grey levels, of a changed pixel
+    small_wh: tuple[int, int] = (160, 90)  # px, at which frames are compared: 40 px of 720p are 5
+    least_change: float = 6.0  # grey levels, of a changed pixel and its neighbours
     noise_times: float = 5.0  # and so many times the pixel's usual change
     least_px: int = 3  # changed pixels, at which the scene has changed
     levels_per_s: float = 2.0  # by how much the background follows
@@ -99,7 +99,7 @@ class MotionGate:
         difference = small - background
         background += np.clip(difference, -step, step)
         difference -= np.median(difference)
-        size = np.abs(difference)
+        size = np.abs(cv2.blur(difference, (3, 3)))  # noise is a matter of single pixels, people are not
         changed = size > np.maximum(settings.least_change, settings.noise_times * noise)
         noise += np.clip(size - noise, -0.5 * step, 0.1 * step)
         return int(np.count_nonzero(changed)) >= settings.least_px
