@@ -10,7 +10,7 @@ from pipeline.sources.orders import Broke, Crashed, Event, Order, Ready
 from pipeline.sources.process import DecoderLostError, DecoderProcess
 
 _START_S = 120.0  # a process may take long to start where dozens start at once
-_GRACE_S = 2.0  # a decoder keeps its own deadlines; one that is so much later hangs
+_GRACE_S = 5.0  # a decoder keeps its own deadlines; one that is so much later hangs, even on a busy machine
 _LOOKS = 4  # within the shortest time that counts as quiet
 
 
