@@ -69,8 +69,10 @@ class Publisher:
         self._event_log = log
         self._time = clock
         self._settings = settings or PublishSettings()
+        self._patience_s = self._settings.patience_s
         self._lock = RLock()
         self._waiting: list[_Record] = []  # not yet acknowledged, oldest first
+        self._refused = False  # the log may not have been given all that waits
         self._failure: LogError | None = None
         self._closed = Event()
         self._flusher = Thread(target=self._flush_on, name="publisher", daemon=True)
@@ -91,12 +93,19 @@ class Publisher:
         with self._lock:
             self._waiting.append(record)  # before anything can fail, so that it is never forgotten
             self._raise_failure()
+            if self._refused:
+                self.flush()
+                return
             try:
                 self._append(record)
             except LogError as error:
                 self._retry(error)
             if len(self._waiting) >= self._settings.most_unacknowledged:
                 self.flush()
+
+    def hurry(self, patience_s: float) -> None:
+        """Have no more than that much patience with the log from now on, for its users are ending; from any thread."""
+        self._patience_s = min(self._patience_s, patience_s)
 
     def flush(self) -> None:
         """Block until every sighting published so far is durable.
@@ -109,6 +118,8 @@ class Publisher:
             if not self._waiting:
                 return
             try:
+                if self._refused:
+                    self._append_all()
                 self._acknowledge()
             except LogError as error:
                 self._retry(error)
@@ -132,34 +143,42 @@ class Publisher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close."""
-        self.close()
+        """Close; what a log has just refused for longer than the patience is not tried once more."""
+        if isinstance(error, LogError):
+            self._closed.set()
+        else:
+            self.close()
 
     def _append(self, record: _Record) -> None:
         self._event_log.append(Topic.SIGHTINGS, record.key, record.value, record.timestamp_ms)
 
+    def _append_all(self) -> None:
+        for record in self._waiting:
+            self._append(record)
+
     def _acknowledge(self) -> None:
         self._event_log.flush()
+        self._refused = False
         self.published += len(self._waiting)
         self._waiting.clear()
 
     def _retry(self, error: LogError) -> None:
         """Append all that waits again and flush, until the log takes it or the patience ends."""
+        self._refused = True
         began_s, wait_s = self._time.monotonic_s(), self._settings.first_wait_s
-        while self._time.monotonic_s() - began_s + wait_s <= self._settings.patience_s:
+        while self._time.monotonic_s() - began_s + wait_s <= self._patience_s:
             self.retries += 1
             _log.warning("%d sightings wait for the log: %s; trying again in %.1f s", len(self._waiting), error, wait_s)
             self._time.sleep(wait_s)
             try:
-                for record in self._waiting:
-                    self._append(record)
+                self._append_all()
                 self._acknowledge()
             except LogError as again:
                 error, wait_s = again, min(2.0 * wait_s, self._settings.longest_wait_s)
             else:
                 return
         raise LogError(
-            f"the log has not taken {len(self._waiting)} sightings for {self._settings.patience_s:.0f} s: {error}; "
+            f"the log has not taken {len(self._waiting)} sightings for {self._patience_s:.0f} s: {error}; "
             "see that it runs and has room"
         ) from error
 

@@ -52,6 +52,7 @@ GAUGES = frozenset(
 )
 _LOOK_S = 1.0  # how soon cameras that came, went or changed are noticed
 _LEAVE_S = 5.0  # how long the end waits for readers; one that hangs is left behind
+_LAST_PATIENCE_S = 10.0  # with a log that takes nothing, once the service is to end
 _AGAIN_S = 1.0  # before a log whose failure outlasted the publisher's patience is asked again
 _DOWN = frozenset({SourceState.STALLED, SourceState.RECONNECTING, FAILED})
 _AHEAD = 1  # batches that have been looked at and wait to be followed
@@ -129,8 +130,9 @@ class IngestService:
                 supervisor.join()
 
     def stop(self) -> None:
-        """Ask ``run`` to return; what waits in the lanes is still dealt with."""
+        """Ask ``run`` to return; what waits in the lanes is still dealt with, and a log that is away not waited for."""
         self._stopping.set()
+        self._publisher.hurry(_LAST_PATIENCE_S)
         self._roster.over.set()
 
     @property
