@@ -72,6 +72,9 @@ def end_of(call: str, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch) 
         ("demo --walkers 3 --descriptions 4 --out out", 1, "4 are asked for"),
         ("demo --seconds 0.01 --out out", 2, "--seconds"),
         ("demo --weights nowhere --out out", 5, "there are no weights in"),
+        ("replay nowhere --watch a_red_top --page out", 3, "there is no file"),
+        ("replay nowhere --watch ___ --page out", 4, "the description is empty"),
+        ("replay nowhere --watch a_red_top --speed fast --page out", 2, "--speed"),
     ],
 )
 def test_a_wrong_call_ends_with_its_code(
