@@ -64,7 +64,7 @@ def test_sixteen_cameras(rtsp_server: RtspServer) -> None:
         loose, ice = stack.enter_context(Cable(rtsp_server.port)), stack.enter_context(Cable(rtsp_server.port))
         paths = ["h264", "h265"] * GOOD
         good = [stack.enter_context(viewing(rtsp_server.url(path))) for path in paths[:GOOD]]
-        unplugged = stack.enter_context(viewing(rtsp_server.url("h264", loose.port)))
+        unplugged = stack.enter_context(viewing(rtsp_server.url("h265", loose.port)))
         frozen = stack.enter_context(viewing(rtsp_server.url("h264", ice.port)))
         for viewer in (*good, unplugged, frozen):
             viewer.sees()
