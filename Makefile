@@ -19,7 +19,7 @@ install: $(RUNTIME) ## install what lookout needs to run, without torch
 
 demo: $(RUNTIME) ## find people on a drawn street, or with FOOTAGE=clip.mp4 WATCH="a man in ...; a woman ..." on a clip
 ifdef FOOTAGE
-	@set -f; IFS=';'; set --; for sentence in $$WATCH; do set -- "$$@" --watch "$$sentence"; done; \
+	@set -f; IFS=';'; set --; for sentence in $$WATCH; do set -- "$$@" --watch "$${sentence# }"; done; \
 	if [ $$# -eq 0 ]; then echo 'make demo: say whom to look out for, as WATCH="a man in a red jacket"' >&2; exit 2; fi; \
 	unset IFS; $(BIN)/lookout replay "$$FOOTAGE" "$$@" --page runs/demo/replay.html $(ARGS)
 else

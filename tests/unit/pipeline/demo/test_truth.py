@@ -58,7 +58,8 @@ def test_who_is_hardly_seen_is_no_passage(gate: CameraTruth) -> None:
     """A walker in sight for a fifth of a second, or less than half visible, or tiny, cannot be missed."""
     assert gate.in_sight == {"walker-01", "walker-02"}
     hidden = [
-        frame | {"walkers": [walker | {"visible_share": 0.4} for walker in frame["walkers"]]} for frame in gate.frames
+        dict(frame) | {"walkers": [walker | {"visible_share": 0.4} for walker in frame["walkers"]]}
+        for frame in gate.frames
     ]
     assert replace(gate, frames=hidden).in_sight == frozenset()
 
