@@ -54,8 +54,8 @@ class Roster:
                 self._let_go(key)
             for key in [key for key in wanted if key not in self._readers]:
                 self._readers = {**self._readers, key: self._reader(wanted[key])}
-        for key, reader in self._readers.items() if self._report else ():
-            if self._report is not None:
+        if self._report is not None:
+            for key, reader in self._readers.items():
                 self._report(key, reader.state, reader.reason)
 
     def close(self, timeout_s: float) -> None:

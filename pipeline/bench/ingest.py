@@ -40,8 +40,8 @@ _FILM = SceneSettings(walkers=6, duration_s=16.0, fps=10.0)
 _STEPS = ("idle", "detect", "track", "embed", "publish")
 _OF_EACH = 48  # frames of each simulated camera
 _LIVE_FPS = 10.0
-_LIVE_S = 5.0  # that simulated cameras are watched
-_MOST_LOST = 0.01  # share of the frames, where cameras count as kept up with
+_LIVE_S = 8.0  # that simulated cameras are watched
+_MOST_LOST = 0.02  # share of the frames, where cameras count as kept up with
 _OLDEST_S = 1.0  # p95 of the frames' age, likewise
 _MOST_CAMERAS = 1024
 

@@ -197,11 +197,6 @@ class IngestService:
         statuses = ((key, each.status) for key, each in self._roster.readings.items())
         return {key: {str(each): n for each, n in told.faults.items()} for key, told in statuses if told is not None}
 
-    @property
-    def states_by_camera(self) -> Mapping[str, str]:
-        """How the source of each camera that is watched now fares."""
-        return {key: each.state for key, each in self._roster.readings.items()}
-
     def _supervise(self) -> None:
         while not self._stopping.is_set():
             self._roster.over.clear()
