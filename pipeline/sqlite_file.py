@@ -75,4 +75,4 @@ def _remedy(error: sqlite3.Error, path: Path) -> str:
         return f"another process has held it for {_BUSY_S:g} s: see which"
     if "closed" in text:
         return "it was closed before"
-    return "see the disk and the rights on the file"
+    return "see that the disk has room and is sound, and the rights on the file"
