@@ -44,9 +44,9 @@ class Crowd(Cast):
     """People who pass one after another; who is wanted is seen ever better, and nobody's passage ends."""
 
     @classmethod
-    def of_last_hour(cls) -> "Crowd":
-        """Return a crowd that began an hour ago: a broker takes no record of the future."""
-        return cls(Cast.now().started_at_ms - _HOUR_MS)
+    def of_late(cls) -> "Crowd":
+        """Return a crowd that began two hours ago: a broker takes no record of the future."""
+        return cls(Cast.now().started_at_ms - 2 * _HOUR_MS)
 
     @cached_property
     def _directions(self) -> npt.NDArray[np.float32]:
@@ -228,8 +228,10 @@ def check_alerts(place: Place, crowd: Cast, sightings: Sequence[Sighting], folde
     with open_watchlist(place.store) as watchlist, open_alerts(place.store) as alerts:
         entries, stored = watchlist.snapshot().entries, alerts.find(AlertFilter(limit=_ALL))
     expected, told = undisturbed(crowd, sightings, entries, folder), told_in(place.log)
-    assert _differences(essence(stored), essence(expected)) == []
-    assert {each.alert_id for each in told} == {each.alert_id for each in expected}
+    differences = _differences(essence(stored), essence(expected))
+    assert not differences, f"{len(differences)} of {len(expected)} alerts, first as stored: {differences[:4]}"
+    untold = {each.alert_id for each in told} ^ {each.alert_id for each in expected}
+    assert not untold, f"told or expected, but not both: {untold}"
     ids = defaultdict[Any, set[str]](set)
     best = dict[str, float]()
     for each in told:
