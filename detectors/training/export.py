@@ -8,6 +8,7 @@ import msgspec
 import onnx
 import torch
 
+from detectors.base import check_confidence
 from detectors.compact import Card
 from detectors.training.checkpoint import load_checkpoint
 from detectors.training.network import CompactNet
@@ -15,17 +16,21 @@ from detectors.training.network import CompactNet
 _OPSET = 18
 
 
-def export_graph(checkpoint: Path, graph: Path) -> Card:
+def export_graph(checkpoint: Path, graph: Path, confidence: float | None = None) -> Card:
     """Write a checkpoint's averaged network.
 
     Args:
         checkpoint: ``best.pt`` of a training run.
         graph: the .onnx file to write; ``.json`` beside it becomes its card.
+        confidence: the threshold for the card; None for the one that the training chose.
 
     Raises:
         DetectorWeightsError: the checkpoint is missing or damaged.
+        DetectorSettingError: ``confidence`` is not within 0..1.
     """
     network, card = load_checkpoint(checkpoint)
+    if confidence is not None:
+        card = msgspec.structs.replace(card, confidence=check_confidence(confidence))
     write_graph(network, graph)
     write_card(graph, card)
     return card

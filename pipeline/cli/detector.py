@@ -93,11 +93,12 @@ def train(
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="best.pt of a training run.")],
     graph: Annotated[Path, typer.Argument(help="The .onnx file to write; its card is written beside it.")],
+    confidence: Annotated[float | None, typer.Option(help="Threshold; by default the one training chose.")] = None,
 ) -> None:
     """Write a checkpoint as a graph that the runtime loads."""
     from detectors.training.export import export_graph
 
-    card = export_graph(checkpoint, graph)
+    card = export_graph(checkpoint, graph, confidence)
     typer.echo(f"{graph} holds {card.name}: {card.parameters} parameters, threshold {card.confidence:.2f}")
 
 

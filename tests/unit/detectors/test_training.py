@@ -68,6 +68,7 @@ def test_a_recipe_becomes_a_detector(recipe_file: Path, tmp_path: Path) -> None:
     assert card.trained_on == ["squares: made by this test"]
     detector = open_detector(tmp_path / "tiny.onnx", "cpu", threads=1)
     assert detector.confidence == card.confidence
+    assert export_graph(best, tmp_path / "keen.onnx", 0.25).confidence == 0.25
     assert len(detector.detect([np.zeros((70, 200, 3), np.uint8)])) == 1
     assert str(Path(__file__).parents[3]).encode() not in (tmp_path / "tiny.onnx").read_bytes()
 
