@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 class PublishSettings:
     """How long sightings may wait for the log."""
 
-    flush_every_s: float = 1.0
+    flush_every_s: float = 0.2  # on the embedded log nobody reads a sighting sooner
     most_unacknowledged: int = 1000  # then publishing waits for the log
     first_wait_s: float = 0.2  # before the log is asked again; doubled with each further failure
     longest_wait_s: float = 5.0

@@ -130,3 +130,27 @@ def ingest(
         return
     for name, value in report.items():
         typer.echo(f"{name:<24} {value}")
+
+
+@bench.command("latency")
+def latency(
+    log: Annotated[str, typer.Argument(help="kafka://host:port, or sqlite:/// and a folder.")] = "sqlite:///.",
+    store: Annotated[
+        str | None, typer.Argument(help="redis://host:port/N, empty; by default a file for the bench.")
+    ] = None,
+    cameras: Annotated[int, typer.Option(help="How many cameras are watched.", min=1)] = 1,
+    seconds: Annotated[float, typer.Option(help="For how long.", min=5.0)] = 60.0,
+    provider: Annotated[str, typer.Option(help="auto, cpu, cuda or tensorrt.")] = "auto",
+    threads: Annotated[int, typer.Option(help="CPU threads of each network; 0 for half the cores.", min=0)] = 0,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure the time from a frame to its alert, as a consumer of the alerts sees it."""
+    from pipeline.bench.latency import LatencySettings, bench_latency
+
+    report = bench_latency(log, store, LatencySettings(cameras, seconds, provider, threads))
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    for name, value in report.items():
+        typer.echo(f"{name:<24} {value}")
