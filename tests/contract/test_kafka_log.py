@@ -110,6 +110,14 @@ def test_a_record_that_is_not_taken_is_told(kafka_broker: KafkaBroker, topic: st
         assert numbers_of(list(log.read(topic, 0))) == list(range(30))
 
 
+def test_a_clock_that_is_ahead_keeps_nothing_back(log: EventLog, topic: str) -> None:
+    """A record of a time to come is taken, as one of a film whose clock is wrong."""
+    log.append(topic, "gate", b"1", AT_MS)
+    log.append(topic, "gate", b"2", SystemClock().now_ms() + 86_400_000)
+    log.flush()
+    assert numbers_of(list(log.read(topic, 0))) == [1, 2]
+
+
 def fill_until_refused(log: EventLog, topic: str, first: int) -> int:
     """Append numbered records, one now and then, until the log says that it has not taken some; return the next."""
     for number in range(first, first + 1000):

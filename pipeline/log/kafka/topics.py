@@ -13,6 +13,7 @@ from pipeline.log.kafka.client import ANSWER_S, open_client, translated
 from pipeline.log.topics import TopicMade, TopicShape, TopicState
 
 _HOUR_MS = 3_600_000
+_EVER_MS = str(2**63 - 1)
 
 
 def create_on(address: KafkaAddress, shapes: Mapping[str, TopicShape]) -> list[TopicMade]:
@@ -89,6 +90,9 @@ def _state(admin: Any, topic: str, partitions: int, configs: Mapping[str, str]) 
 
 def _asked(shape: TopicShape) -> dict[str, Any]:
     configs = {"cleanup.policy": "compact" if shape.compacted else "delete"}
+    # A broker of version 3.6 or later refuses what is of a time more than an hour ahead of its own; a camera or a file
+    # whose clock is ahead would then keep everybody's sightings back.
+    configs["message.timestamp.after.max.ms"] = _EVER_MS
     if not shape.compacted:
         retention_ms = -1 if shape.retention_h is None else round(shape.retention_h * _HOUR_MS)
         configs["retention.ms"] = str(retention_ms)
