@@ -22,6 +22,8 @@ from pipeline.services.base import Service
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _LOOK_S = 1.0
+_AGAIN_S = 60.0  # before another library may say the same again
+_MOST_SAID = 1000  # what others have said and is remembered, at most
 
 _log = logging.getLogger(__name__)
 
@@ -33,9 +35,30 @@ class _RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
+class Seldom(logging.Filter):
+    """Lets other libraries say the same once a minute only; in an outage kafka-python does so ten times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is to be written."""
+        if record.name.partition(".")[0] == "pipeline":
+            return True
+        said = (record.name, str(record.msg))  # the words before anything is filled in
+        if record.created - self._said.get(said, -_AGAIN_S) < _AGAIN_S:
+            return False
+        if len(self._said) >= _MOST_SAID:
+            self._said.clear()
+        self._said[said] = record.created
+        return True
+
+
 def log_to_stderr() -> None:
-    """Write lookout's log to standard error, from INFO on; other libraries' from WARNING on."""
+    """Write lookout's log to standard error, from INFO on; other libraries' from WARNING on, and once a minute."""
     told = logging.StreamHandler(sys.stderr)
+    told.addFilter(Seldom())
     told.setFormatter(_RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[told])
     logging.getLogger("pipeline").setLevel(logging.INFO)
