@@ -180,12 +180,18 @@ def kafka_topics(kafka_broker: KafkaBroker) -> str:
     return kafka_broker.address
 
 
+@pytest.fixture
+def at_scale(kafka_topics: str, redis_server: "RedisServer") -> Place:
+    """Return an empty log of several partitions and an empty store, on a Kafka broker and a Redis server."""
+    redis_server.empty()
+    return Place(kafka_topics, redis_server.url)
+
+
 @pytest.fixture(params=["embedded", "at-scale"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Return an empty log and store: one SQLite file, then a Kafka broker with a Redis server."""
     if request.param == "embedded":
         address = f"sqlite:///{tmp_path / 'site.db'}"
         return Place(address, address)
-    server: RedisServer = request.getfixturevalue("redis_server")
-    server.empty()
-    return Place(request.getfixturevalue("kafka_topics"), server.url)
+    found: Place = request.getfixturevalue("at_scale")
+    return found

@@ -1,6 +1,7 @@
 """Matchers killed, brokers and servers stopped, in the middle of a stream: nothing is lost, nothing told twice."""
 
 import gc
+import logging
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -38,17 +39,11 @@ SMALL = {"LOOKOUT_MATCH_GROUP": GROUP, "LOOKOUT_MATCH_BATCH": "5"}  # many steps
 
 
 @pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
+def _collected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """See those sockets off while their warning is expected."""
+    caplog.set_level(logging.CRITICAL, "kafka")  # what pytest remembers of it would keep them open
     yield
     gc.collect()
-
-
-@pytest.fixture
-def at_scale(kafka_topics: str, redis_server: RedisServer) -> Place:
-    """Return an empty log of several partitions and an empty store."""
-    redis_server.empty()
-    return Place(kafka_topics, redis_server.url)
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from tests.e2e.stream import Group, essence, told_in
 
 if TYPE_CHECKING:
     from tests.contract.services.kafka_broker import KafkaBroker
-    from tests.contract.services.redis import RedisServer
     from tests.e2e.conftest import Start
 
 CAMERAS = ("north", "south")
@@ -115,13 +114,6 @@ def film_on(place: Place, start: "Start", footage: Footage, tmp_path: Path) -> t
     (tmp_path / "lookout.toml").write_text(footage.settings())
     matcher = start(*place.options, "match", LOOKOUT_MATCH_GROUP=GROUP)
     return matcher, start(*place.options, "ingest")
-
-
-@pytest.fixture
-def at_scale(kafka_topics: str, redis_server: "RedisServer") -> Place:
-    """Return an empty log of several partitions and an empty store."""
-    redis_server.empty()
-    return Place(kafka_topics, redis_server.url)
 
 
 @pytest.mark.slow
