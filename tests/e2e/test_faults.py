@@ -22,7 +22,7 @@ from tests.contract.services.kafka_broker import KafkaBroker
 from tests.contract.services.programs import Server
 from tests.contract.services.redis import RedisServer
 from tests.e2e.conftest import Place, wait_until
-from tests.e2e.stream import Crowd, Group, Stream, check_alerts
+from tests.e2e.stream import CAMERAS, Crowd, Group, Stream, check_alerts
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Start
@@ -101,6 +101,8 @@ def test_a_second_matcher_joins_and_leaves(
         third = start(*at_scale.options, "match", **SMALL)
         third.wait_metric(SIGHTINGS, 20)
         third.kill()  # the broker gives its partitions to the first once it has been silent for ten seconds
+        every_camera = len(stream.sightings) + 3 * CAMERAS
+        wait_until(lambda: len(stream.sightings) >= every_camera, "somebody before every camera")
         stream.end()
         all_matched(group)
     assert len(check_alerts(at_scale, crowd, stream.sightings, tmp_path / "undisturbed")) > 10
