@@ -14,6 +14,7 @@ import msgspec
 
 from pipeline import camera
 from pipeline.errors import SettingsError
+from pipeline.sources.base import SourceSettings
 
 FILE_NAME = "lookout.toml"
 ENVIRONMENT_PREFIX = "LOOKOUT_"
@@ -33,6 +34,18 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     full_look_s: float = 2.0  # with motion gating, a frame is looked at at least so often
     tiles: bool = False  # frames larger than 960x540 px are looked at in tiles, too: small people, many times the cost
     threads: int = 0  # CPU threads of each network; 0 for half the cores, as decoding and tracking need some, too
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long cameras are waited for; ``pipeline.sources.base.SourceSettings`` takes and checks the same."""
+
+    open_timeout_s: float = 10.0  # for a connection and its first frame
+    stalled_after_s: float = 4.0  # without a frame for so long a camera has stalled
+    read_timeout_s: float = 10.0  # without a frame for so long it is connected again
+    first_wait_s: float = 1.0  # before it is asked again; doubled with each further failure
+    longest_wait_s: float = 30.0
+    failed_wait_s: float = 300.0  # where its answer says that somebody has to correct something
+    hardware_decoding: bool = True  # where this machine and this build of OpenCV have it
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store: str = "sqlite:///lookout.db"  # or redis://host:6379/0
     weights: Path | None = None  # a folder that `lookout export` made; the shipped one where left out
     ingest: Ingest = msgspec.field(default_factory=Ingest)
+    source: Source = msgspec.field(default_factory=Source)
     match: Match = msgspec.field(default_factory=Match)
     health: Health = msgspec.field(default_factory=Health)
     cameras: dict[str, Camera] = msgspec.field(default_factory=dict)
@@ -130,8 +144,20 @@ def fixed_cameras(settings: Settings) -> dict[str, camera.Camera]:
     }
 
 
+def source_settings(settings: Settings, analysed_fps: float) -> SourceSettings:
+    """Return how a camera of the site is read that is looked at so often a second.
+
+    Raises:
+        SettingsError: a deadline or wait makes no sense.
+    """
+    try:
+        return SourceSettings(analysed_fps, **msgspec.structs.asdict(settings.source))
+    except SettingsError as error:
+        raise SettingsError(f"[source]: {error}") from None
+
+
 _NOT_SETTINGS = {"LOOKOUT_DATA", "LOOKOUT_CONFIG"}  # where test material lies, and where this file lies
-_TABLES: dict[str, type[msgspec.Struct]] = {"ingest": Ingest, "match": Match, "health": Health}
+_TABLES: dict[str, type[msgspec.Struct]] = {"ingest": Ingest, "source": Source, "match": Match, "health": Health}
 _NAMED: dict[str, type[msgspec.Struct]] = {"cameras": Camera, "webhooks": Webhook}
 
 
@@ -206,5 +232,6 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(f"ingest.threads must be 0 or more, but is {settings.ingest.threads}")
     if settings.ingest.analysed_fps <= 0:
         raise SettingsError(f"ingest.analysed_fps must be above 0, but is {settings.ingest.analysed_fps}")
+    source_settings(settings, settings.ingest.analysed_fps)
     fixed_cameras(settings)
     return settings

@@ -58,7 +58,7 @@ def add(
     with cameras_of(settings) as store:
         if _stored(store, camera_id) is not None:
             raise SettingsError(f"there is a camera {camera_id!r} already; change it with: lookout cameras edit")
-        found = _require_frames(camera.url, timeout_s) if with_probe else "not looked at"
+        found = _require_frames(camera.url, timeout_s, settings) if with_probe else "not looked at"
         store.put(camera)
     instead = " in the place of that of lookout.toml" if camera_id in settings.cameras else ""
     typer.echo(f"{camera_id}: added{instead}; {found}")
@@ -91,7 +91,7 @@ def edit(
         raise typer.BadParameter("nothing to change; name an option")
     with cameras_of(settings) as store:
         camera = replace(_editable(store, camera_id, settings), **changes)
-        found = f"; {_require_frames(camera.url, timeout_s)}" if url is not None and with_probe else ""
+        found = f"; {_require_frames(camera.url, timeout_s, settings)}" if url is not None and with_probe else ""
         store.put(camera)
     typer.echo(f"{camera_id}: changed {', '.join(sorted(changes))}{found}")
 
@@ -150,7 +150,8 @@ def probe(
     settings = settings_of(context)
     with cameras_of(settings) as store:
         known = fixed_cameras(settings) | {each.camera_id: each for each in store.cameras()}
-    found = look(known[camera].url if camera in known else camera, timeout_s)
+    url = known[camera].url if camera in known else camera
+    found = look(url, timeout_s, hardware=settings.source.hardware_decoding)
     if as_json:
         typer.echo(json.dumps({**asdict(found), "works": found.works}))
     else:
@@ -159,7 +160,7 @@ def probe(
         raise typer.Exit(3)
 
 
-def _require_frames(url: str, timeout_s: float) -> str:
+def _require_frames(url: str, timeout_s: float, settings: "Settings") -> str:
     """Return what comes from an address, in words.
 
     Raises:
@@ -172,7 +173,7 @@ def _require_frames(url: str, timeout_s: float) -> str:
 
     if Path(url).is_dir():
         return "a folder of images"
-    found = look(url, timeout_s)
+    found = look(url, timeout_s, hardware=settings.source.hardware_decoding)
     if not found.works:
         raise SourceError(
             f"with --no-probe it would be taken all the same, but no frame comes from {found.address}: {_told(found)}"

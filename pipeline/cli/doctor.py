@@ -85,6 +85,6 @@ def _checks(settings: "Settings") -> "tuple[Sequence[Check], Sequence[Finding]]"
         *machine.model_checks(settings),
         *machine.disk_checks(settings),
         *site.webhook_checks(settings),
-        *site.camera_checks(cameras),
+        *site.camera_checks(cameras, hardware=settings.source.hardware_decoding),
     ]
     return checks, early

@@ -111,21 +111,21 @@ def _webhook(name: str, url: str) -> list[Finding]:
     return [Finding(f"webhook {name}", Verdict.OK, f"somebody listens at {receiver}")]
 
 
-def camera_checks(cameras: Mapping[str, Camera]) -> Sequence[Check]:
-    """Return a check for each camera: does a frame come within seconds?"""
+def camera_checks(cameras: Mapping[str, Camera], *, hardware: bool = True) -> Sequence[Check]:
+    """Return a check for each camera: does a frame come within seconds, decoded in hardware where that is wanted?"""
     return [
-        Check(f"camera {camera.camera_id}", lambda camera=camera: [_camera(camera)], _PROBE_PATIENCE_S)  # type: ignore[misc]
+        Check(f"camera {camera.camera_id}", lambda camera=camera: [_camera(camera, hardware)], _PROBE_PATIENCE_S)  # type: ignore[misc]
         for camera in cameras.values()
     ]
 
 
-def _camera(camera: Camera) -> Finding:
+def _camera(camera: Camera, hardware: bool) -> Finding:  # noqa: FBT001 - its only caller is above
     part = f"camera {camera.camera_id}"
     if not camera.enabled:
         return Finding(part, Verdict.OK, "is disabled, so it was not looked at")
     if Path(camera.url).is_dir():
         return Finding(part, Verdict.OK, f"{camera.address} is a folder of images")
-    found = probe(camera.url, _PROBE_S)
+    found = probe(camera.url, _PROBE_S, hardware=hardware)
     if not found.works:
         return Finding(part, Verdict.FAILED, f"{found.address}: {found.fault}: {found.reason}")
     width, height = found.size_wh

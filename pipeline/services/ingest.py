@@ -34,8 +34,8 @@ from pipeline.log.base import EventLog
 from pipeline.log.open import open_log
 from pipeline.publish import Publisher, PublishSettings
 from pipeline.records import Sighting
-from pipeline.settings import Settings
-from pipeline.source import Source, SourceSettings, SourceState, open_source
+from pipeline.settings import Settings, source_settings
+from pipeline.source import Source, SourceState, open_source
 from pipeline.track import TrackSettings
 
 _STATES = tuple(sorted({*map(str, SourceState), FAILED}))
@@ -109,6 +109,7 @@ class IngestService:
         self._follower = Follower(embedder, self._publish, settings.chain, ports.clock)
         self._most_frames = settings.batch.most_frames
         self._stopping = Event()
+        self._supervising: Exception | None = None  # what ended it
         self._log_trouble: str | None = None
 
     def run(self) -> None:
@@ -116,7 +117,7 @@ class IngestService:
 
         Raises:
             LogError: at the end, the log did not take the last sightings.
-            Exception: the detector's or the embedder's thread cannot go on.
+            Exception: the detector's or the embedder's thread cannot go on, or that which follows the cameras.
         """
         supervisor = Thread(target=self._supervise, name="cameras", daemon=True)
         with self._publisher:
@@ -128,6 +129,8 @@ class IngestService:
                 self.stop()
                 self._lanes.close()
                 supervisor.join()
+            if self._supervising is not None:
+                raise self._supervising
 
     def stop(self) -> None:
         """Ask ``run`` to return; what waits in the lanes is still dealt with, and a log that is away not waited for."""
@@ -198,14 +201,18 @@ class IngestService:
         return {key: {str(each): n for each, n in told.faults.items()} for key, told in statuses if told is not None}
 
     def _supervise(self) -> None:
-        while not self._stopping.is_set():
-            self._roster.over.clear()
-            self._roster.follow()
-            if self._roster.all_ended:
-                break
-            self._roster.over.wait(_LOOK_S)
-        self._roster.close(_LEAVE_S)
-        self._lanes.close()
+        try:
+            while not self._stopping.is_set():
+                self._roster.over.clear()
+                self._roster.follow()
+                if self._roster.all_ended:
+                    break
+                self._roster.over.wait(_LOOK_S)
+        except Exception as error:  # noqa: BLE001 - raised again by run: without supervision nobody notices a camera
+            self._supervising = error
+        finally:
+            self._roster.close(_LEAVE_S)
+            self._lanes.close()
 
     def _publish(self, sighting: Sighting) -> None:
         """Publish, for as long as it takes; when stopping, no longer than the publisher's patience."""
@@ -258,7 +265,7 @@ def opening_of(settings: Settings, clock: Clock) -> Opening:
 
     def opening(camera: Camera) -> Source:
         fps = camera.analysed_fps or settings.ingest.analysed_fps
-        return open_source(camera.url, camera.camera_id, SourceSettings(fps), clock)
+        return open_source(camera.url, camera.camera_id, source_settings(settings, fps), clock)
 
     return opening
 

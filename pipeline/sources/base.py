@@ -9,15 +9,11 @@ from typing import Protocol, Self
 from pipeline.errors import SettingsError
 from pipeline.records import CaptureClock, Frame
 
-_ABOVE_0 = (
-    "analysed_fps",
-    "folder_fps",
-    "open_timeout_s",
-    "stalled_after_s",
-    "read_timeout_s",
-    "first_wait_s",
-    "failed_wait_s",
-)
+_RATES = ("analysed_fps", "folder_fps")
+_DEADLINES = ("open_timeout_s", "stalled_after_s", "read_timeout_s")
+_WAITS = ("first_wait_s", "longest_wait_s", "failed_wait_s")
+_LEAST_S = 0.1  # of a deadline: OpenCV takes whole ms, and 0 for no deadline at all
+_DAY_S = 86_400.0  # OpenCV has 31 bits for the ms; and whoever asks for more has mistaken the unit
 
 
 class QueuePolicy(StrEnum):
@@ -57,14 +53,26 @@ class SourceSettings:
         """Refuse what makes no sense.
 
         Raises:
-            SettingsError: a number is not above 0.
+            SettingsError: a number is out of range, or two do not go together.
         """
-        for name in _ABOVE_0:
+        for name in _RATES:
             value = getattr(self, name)
             if value is not None and not 0.0 < value < float("inf"):
                 raise SettingsError(f"{name} must be a finite number above 0, but is {value}")
+        for name in _DEADLINES:
+            if not _LEAST_S <= (value := getattr(self, name)) <= _DAY_S:
+                raise SettingsError(f"{name} must be from {_LEAST_S} s to a day, but is {value}")
+        for name in _WAITS:
+            if not 0.0 < (value := getattr(self, name)) <= _DAY_S:
+                raise SettingsError(f"{name} must be above 0 s and at most a day, but is {value}")
+        if self.stalled_after_s > self.read_timeout_s:
+            raise SettingsError(
+                f"stalled_after_s must be at most read_timeout_s, {self.read_timeout_s}, but is {self.stalled_after_s}"
+            )
         if self.longest_wait_s < self.first_wait_s:
-            raise SettingsError(f"longest_wait_s must be at least first_wait_s, but is {self.longest_wait_s}")
+            raise SettingsError(
+                f"longest_wait_s must be at least first_wait_s, {self.first_wait_s}, but is {self.longest_wait_s}"
+            )
 
 
 class Source(Protocol):

@@ -96,12 +96,13 @@ class _Look:
         )
 
 
-def probe(address: str, timeout_s: float) -> Probe:
+def probe(address: str, timeout_s: float, *, hardware: bool = True) -> Probe:
     """Look at a camera or a video file for up to ``timeout_s`` seconds, and the seconds that a process takes to start.
 
     Args:
         address: of a camera, the number of a device, or a video file.
         timeout_s: how long to wait for the first frame; frames are counted for two more seconds within it.
+        hardware: whether to decode in hardware, where there is some.
 
     Raises:
         SourceError: nobody knows such an address, there is no such file, or it is a folder.
@@ -110,7 +111,7 @@ def probe(address: str, timeout_s: float) -> Probe:
     if not live and not Path(address).is_file():
         raise SourceError(f"a camera's address or a video file was expected, but there is no file {address}")
     target = int(address) if live and address.isdecimal() else address
-    order = Order(target, None, timeout_s, timeout_s, timeout_s, hardware=True)
+    order = Order(target, None, timeout_s, timeout_s, timeout_s, hardware)
     look = _Look()
     wake, waker = os.pipe()
     try:

@@ -16,6 +16,7 @@ import pipeline.errors
 import reid.errors
 from pipeline.cli import app
 from pipeline.cli.exit_codes import EXIT_CODES, FAILED, MISSING_PACKAGE
+from pipeline.settings import Settings
 from reid.config import NetworkConfig
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +72,28 @@ def test_every_network_setting_is_explained() -> None:
     """Every field of a network's shape has a row in docs/configuration.md."""
     missing = {field.name for field in fields(NetworkConfig)} - first_cells("configuration.md")
     assert not missing, f"docs/configuration.md has no row for: {sorted(missing)}"
+
+
+def sections(document: str) -> dict[str, str]:
+    """Return the text below each heading of a document, by heading without marks; below equal ones, the first."""
+    found: dict[str, str] = {}
+    for part in re.split(r"^#+ ", (DOCS / document).read_text(encoding="utf-8"), flags=re.MULTILINE):
+        heading, _, text = part.partition("\n")
+        found.setdefault(heading.strip().replace("`", ""), text)
+    return found
+
+
+@pytest.mark.parametrize("table", ["ingest", "source", "match", "health"])
+def test_every_setting_of_a_site_is_explained(table: str) -> None:
+    """The rows below a table's heading in docs/configuration.md are the table's keys with their defaults."""
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", sections("configuration.md")[f"[{table}]"], re.MULTILINE)
+    told = {key: default.strip("`") for key, default in rows}
+    struct = getattr(Settings(), table)
+    known = {key: getattr(struct, key) for key in struct.__struct_fields__}
+    assert told.keys() == known.keys()
+    assert {key: str(value).lower() for key, value in known.items() if value is not None} == {
+        key: default for key, default in told.items() if known[key] is not None
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from pipeline import camera
 from pipeline.errors import SettingsError
-from pipeline.settings import Camera, Settings, fixed_cameras, load_settings
+from pipeline.settings import Camera, Settings, Source, fixed_cameras, load_settings, source_settings
+from pipeline.sources.base import SourceSettings
 
 FILE = """
 log = "kafka://broker:9092"
@@ -52,6 +54,34 @@ def test_a_camera_may_say_everything(tmp_path: Path) -> None:
     assert fixed_cameras(load_settings(path, {})) == {"gate": expected}
 
 
+SOURCE = """
+[source]
+open_timeout_s = 20
+stalled_after_s = 8
+read_timeout_s = 15
+first_wait_s = 2
+longest_wait_s = 60
+failed_wait_s = 900
+hardware_decoding = false
+"""
+
+
+def test_how_cameras_are_waited_for_may_be_said(tmp_path: Path) -> None:
+    """Every deadline and wait of a camera can be said in the file or by a variable, and reaches its source."""
+    path = tmp_path / "lookout.toml"
+    path.write_text(SOURCE)
+    settings = load_settings(path, {"LOOKOUT_SOURCE_FAILED_WAIT_S": "1800"})
+    expected = SourceSettings(3.0, None, 5.0, 20.0, 8.0, 15.0, 2.0, 60.0, 1800.0, hardware_decoding=False)
+    assert source_settings(settings, 3.0) == expected
+
+
+def test_without_a_word_cameras_are_waited_for_as_sources_do() -> None:
+    """The defaults of [source] are those of the sources themselves, and none that a camera has is left out."""
+    assert source_settings(Settings(), 5.0) == SourceSettings(5.0)
+    of_footage = {"analysed_fps", "started_at_ms", "folder_fps"}
+    assert set(Source.__struct_fields__) == {field.name for field in fields(SourceSettings)} - of_footage
+
+
 def test_a_file_in_this_folder_is_found(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """lookout.toml of the working directory holds where no file is named."""
     monkeypatch.chdir(file.parent)
@@ -78,6 +108,13 @@ def test_the_environment_outranks_the_file_and_flags_the_environment(file: Path)
         ("[match]\nfalse_match_rate = 2", "false_match_rate must lie between 0 and 1, but is 2"),
         ("[ingest]\nanalysed_fps = 0", "analysed_fps must be above 0"),
         ("[ingest]\nanalysed_fps = 'fast'", "analysed_fps"),
+        ("[source]\nread_timeout = 3", r"\[source\]: unknown key 'read_timeout'; did you mean 'read_timeout_s'"),
+        ("[source]\nopen_timeout_s = 0", r"\[source\]: open_timeout_s must be from 0.1 s to a day, but is 0"),
+        ("[source]\nread_timeout_s = 10000000", "read_timeout_s must be from 0.1 s to a day, but is 10000000"),
+        ("[source]\nfailed_wait_s = nan", "failed_wait_s must be above 0 s and at most a day, but is nan"),
+        ("[source]\nstalled_after_s = 11", "stalled_after_s must be at most read_timeout_s, 10.0, but is 11.0"),
+        ("[source]\nfirst_wait_s = 31", "longest_wait_s must be at least first_wait_s, 31.0, but is 30.0"),
+        ("[source]\nhardware_decoding = 'vaapi'", "hardware_decoding"),
         ("log = ", "is not TOML"),
     ],
 )

@@ -1,5 +1,6 @@
 """Ingest as a service: cameras that end, hang, break and come and go, and a log that takes its time."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,16 @@ import pytest
 from pipeline.batching.lanes import BatchSettings
 from pipeline.batching.motion import MotionSettings
 from pipeline.camera import Camera
+from pipeline.clock import SystemClock
 from pipeline.errors import DamagedError, LogError, SourceError, StoreError
 from pipeline.log.base import Topic
 from pipeline.log.sqlite import SqliteLog
 from pipeline.publish import PublishSettings
 from pipeline.records import CaptureClock, Frame, Sighting
-from pipeline.services.ingest import GAUGES, IngestPorts, IngestService, IngestServiceSettings
-from pipeline.sources.base import Source
+from pipeline.services.ingest import GAUGES, IngestPorts, IngestService, IngestServiceSettings, opening_of
+from pipeline.settings import Settings
+from pipeline.settings import Source as SourceTable
+from pipeline.sources.base import Source, SourceState
 from pipeline.wire import decode_sighting
 from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, frame, people, picture, until
 
@@ -315,6 +319,16 @@ def test_two_runs_of_the_same_footage_give_the_same_records(tmp_path: Path) -> N
         site.log.close()
     assert runs[0] == runs[1]
     assert all(runs[0].values())
+
+
+def test_cameras_are_waited_for_as_the_settings_say() -> None:
+    """A camera at which nobody listens is asked again after the wait of the settings, not after the source's own."""
+    settings = Settings(source=SourceTable(first_wait_s=600.0, longest_wait_s=600.0))
+    with opening_of(settings, SystemClock())(Camera("gate", "rtsp://127.0.0.1:9/live")) as source:
+        until(lambda: source.state is SourceState.RECONNECTING)
+        wait = re.search(r"asking again in ([\d.]+) s", getattr(source, "reason", ""))
+        assert wait is not None
+        assert 300.0 <= float(wait[1]) <= 600.0
 
 
 def test_counts_have_names_that_metrics_may_have(site: Site) -> None:
