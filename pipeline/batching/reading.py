@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from pipeline.batching.lanes import Lane, Lanes
 from pipeline.camera import Camera
 from pipeline.errors import DamagedError, PipelineError, SourceError
 from pipeline.redact import redact
-from pipeline.source import QueuePolicy, Source, SourceStatus, is_live
+from pipeline.source import QueuePolicy, Source, SourceState, SourceStatus, is_live
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ class CameraReader:
         self._state = CONNECTING
         self._reason = ""
         self._stopping = Event()
+        self._lock = Lock()  # guards source, lane and what was lost, which change together
         self._dropped: dict[str, int] = {}  # of sources and lanes that are no more
         self._ended = False
         self._thread = Thread(target=self._work, name=f"reader {camera.camera_id}", daemon=True)
@@ -68,12 +69,13 @@ class CameraReader:
     @property
     def dropped(self) -> Mapping[str, int]:
         """Frames that were lost, by reason."""
-        lost = dict(self._dropped)
-        if self._source is not None:
-            _add(lost, self._source.dropped)
-        if self._lane is not None:
-            _add(lost, {NOT_TAKEN: self._lane.dropped})
-        return lost
+        with self._lock:
+            lost = dict(self._dropped)
+            if self._source is not None:
+                _add(lost, self._source.dropped)
+            if self._lane is not None:
+                _add(lost, {NOT_TAKEN: self._lane.dropped})
+            return lost
 
     @property
     def ended(self) -> bool:
@@ -83,10 +85,12 @@ class CameraReader:
     def stop(self) -> None:
         """Ask it to end; does not wait."""
         self._stopping.set()
-        if self._lane is not None:
-            self._lane.end()
-        if self._source is not None:  # closing may wait for a camera that hangs
-            Thread(target=self._source.close, name=f"closing {self.camera.camera_id}", daemon=True).start()
+        with self._lock:
+            source, lane = self._source, self._lane
+        if lane is not None:
+            lane.end()
+        if source is not None:  # closing may wait for a camera that hangs
+            Thread(target=source.close, name=f"closing {self.camera.camera_id}", daemon=True).start()
 
     def join(self, timeout_s: float) -> None:
         """Wait for its end, but no longer than that."""
@@ -126,7 +130,10 @@ class CameraReader:
             self._state = ENDED
         if self.error is not None and not self._stopping.is_set():
             _log.warning("camera '%s' at %s: %s", camera_id, self.camera.address, self._reason)
-        return self._is_live() and not self._stopping.is_set()
+        again = self._is_live() and not self._stopping.is_set()
+        if again and self._state == ENDED:  # which is said of recorded footage alone
+            self._state = str(SourceState.RECONNECTING)
+        return again
 
     def _is_live(self) -> bool:
         if self._policy is not None:
@@ -149,10 +156,11 @@ class CameraReader:
                     self.frames += 1
             finally:
                 lane.end()
-                _add(self._dropped, source.dropped)
-                _add(self._dropped, {NOT_TAKEN: lane.dropped})
                 self._status = self.status
-                self._source = self._lane = None
+                with self._lock:
+                    _add(self._dropped, source.dropped)
+                    _add(self._dropped, {NOT_TAKEN: lane.dropped})
+                    self._source = self._lane = None
 
 
 def _add(into: dict[str, int], more: Mapping[str, int]) -> None:

@@ -237,6 +237,32 @@ def test_what_the_cameras_are_may_be_unknown_for_a_while(tmp_path: Path) -> None
     site.log.close()
 
 
+def test_it_does_not_go_on_without_following_the_cameras(site: Site) -> None:
+    """What nobody reckoned with while the cameras are looked up ends the service with that error, not in silence."""
+
+    def broken() -> Mapping[str, Camera]:
+        raise RuntimeError("nobody reckoned with this")
+
+    ports = IngestPorts(broken, site.open, site.log)
+    site.service = IngestService(ports, site.detector, Mean(), SETTINGS)
+    site.start().ended()
+    assert [str(error) for error in site.errors] == ["nobody reckoned with this"]
+
+
+def test_a_live_camera_that_breaks_off_has_not_ended(site: Site) -> None:
+    """A camera whose source ends without an error is reconnecting until it is opened again; only footage ends."""
+
+    def breaking() -> Source:
+        source = live("a", film("a", 1))
+        source.closed.set()
+        return source
+
+    site.add(breaking, "a", "rtsp://door")
+    site.start()
+    until(lambda: site.service.counts["cameras_reconnecting"] == 1)
+    assert site.service.counts["cameras_ended"] == 0
+
+
 class Refusing(SqliteLog):
     """A log that takes nothing until it is told to."""
 
