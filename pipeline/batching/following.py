@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from statistics import median
 from time import perf_counter
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ T = TypeVar("T")
 FIRST_WAIT_S = 1.0  # after a camera's chain has failed; doubled with each further failure
 LONGEST_WAIT_S = 30.0
 _AGES = 2000  # frames, of which the age is known
+_AGES_OF_CAMERA = 50  # frames, likewise: ten seconds of most cameras
 _OWN_CLOCKS = (CaptureClock.WALL, CaptureClock.RTCP)  # frames of these are as old as they look
 
 
@@ -79,6 +81,7 @@ class Follower:
     ages_ms: deque[int] = field(default_factory=lambda: deque(maxlen=_AGES))  # of frames, when they were done with
     failing: dict[str, Failure] = field(default_factory=dict)  # by camera
     _chains: dict[Lane, CameraIngest] = field(default_factory=dict)
+    _ages_by_camera: dict[str, deque[int]] = field(default_factory=dict)  # ms; of cameras that have not ended
 
     def follow(self, looked: Looked) -> None:
         """Take a batch all the way; then end the tracklets of cameras that have ended."""
@@ -89,6 +92,12 @@ class Follower:
             if chain is not None:
                 self._publish_all(self._attempt(lane, chain.finish) or ())
             self.failing.pop(lane.camera.camera_id, None)
+            self._ages_by_camera.pop(lane.camera.camera_id, None)
+
+    def age_ms(self, camera_id: str) -> float | None:
+        """Return the median age of a camera's last frames; None where there are none. Any thread may ask."""
+        ages_ms = list(self._ages_by_camera.get(camera_id, ()))
+        return median(ages_ms) if ages_ms else None
 
     def _round(self, looks: Sequence[Look]) -> None:
         """Take at most one frame of each camera all the way."""
@@ -176,7 +185,11 @@ class Follower:
     def _count(self, looks: Sequence[Look], track_s: float, embed_s: float) -> None:
         now_ms = self.clock.now_ms()
         frames = [look.taken.frame for look in looks]
-        self.ages_ms.extend(now_ms - frame.captured_at_ms for frame in frames if frame.clock in _OWN_CLOCKS)
+        for frame in frames:
+            if frame.clock in _OWN_CLOCKS:
+                self.ages_ms.append(now_ms - frame.captured_at_ms)
+                of_camera = self._ages_by_camera.setdefault(frame.camera_id, deque(maxlen=_AGES_OF_CAMERA))
+                of_camera.append(now_ms - frame.captured_at_ms)
         self.counts.frames += len(looks)
         self.counts.track_s += track_s
         self.counts.embed_s += embed_s

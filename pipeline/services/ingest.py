@@ -34,15 +34,15 @@ from pipeline.log.base import EventLog
 from pipeline.log.open import open_log
 from pipeline.publish import Publisher, PublishSettings
 from pipeline.records import Sighting
+from pipeline.services.camera_gauges import STATES, CameraGauges
 from pipeline.settings import Settings, source_settings
 from pipeline.source import Source, SourceState, open_source
 from pipeline.track import TrackSettings
 
-_STATES = tuple(sorted({*map(str, SourceState), FAILED}))
 GAUGES = frozenset(
     {
         "cameras",
-        *(f"cameras_{state}" for state in _STATES),
+        *(f"cameras_{state}" for state in STATES),
         "batch_fill",
         "frame_age_p50_s",
         "frame_age_p95_s",
@@ -185,7 +185,7 @@ class IngestService:
             "publish_retries": self._publisher.retries,
             "unacknowledged": self._publisher.unacknowledged,
             "cameras": len(readings),
-            **{f"cameras_{state}": states[state] for state in _STATES},
+            **{f"cameras_{state}": states[state] for state in STATES},
             **{f"dropped_{reason}": count for reason, count in ({NOT_TAKEN: 0} | dict(self._roster.dropped)).items()},
         }
 
@@ -199,6 +199,15 @@ class IngestService:
         """How many connections to each camera that is watched now failed or ended, by reason."""
         statuses = ((key, each.status) for key, each in self._roster.readings.items())
         return {key: {str(each): n for each, n in told.faults.items()} for key, told in statuses if told is not None}
+
+    @property
+    def readings(self) -> Mapping[str, Reading]:
+        """How the reading of each camera goes that is watched now, by id."""
+        return self._roster.readings
+
+    def frame_age_ms(self, camera_id: str) -> float | None:
+        """Return the median age of a camera's last frames when they had been dealt with; None where nobody knows."""
+        return self._follower.age_ms(camera_id)
 
     def _supervise(self) -> None:
         try:
@@ -276,6 +285,7 @@ def ingest_metrics(service: IngestService) -> Sequence[Collector]:
         CountsCollector("ingest", lambda: {**service.counts, "ready": float(service.trouble is None)}, GAUGES),
         LabelledCountsCollector("ingest", "camera", lambda: service.counts_by_camera),
         ReasonsCollector("ingest_camera_connections_lost", "camera", lambda: service.lost_by_camera),
+        CameraGauges(lambda: service.readings, service.frame_age_ms),
     ]
 
 
