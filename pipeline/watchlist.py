@@ -1,7 +1,9 @@
 """The watchlist in the matcher's memory: one matrix, kept fresh from the store's changes."""
 
 import logging
+from bisect import bisect_left
 from dataclasses import dataclass
+from operator import attrgetter
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self
@@ -11,10 +13,11 @@ import numpy.typing as npt
 
 from pipeline.errors import StoreError
 from pipeline.records import WatchlistEntry
-from pipeline.store.base import WatchlistStore
+from pipeline.store.base import Changes, WatchlistStore
 
 _WAIT_S = 0.5  # for changes, before looking whether to end
 _AGAIN_S = 1.0  # after a failure of the store
+_ENTRY_ID = attrgetter("entry_id")
 _log = logging.getLogger(__name__)
 
 
@@ -41,9 +44,7 @@ class WatchlistView:
         self._lock = Lock()
         self._ending = Event()
         self._trouble: str | None = None
-        snapshot = store.snapshot()
-        self._entries = {entry.entry_id: entry for entry in snapshot.entries}
-        self._matrix = self._build(snapshot.revision)
+        self._matrix = self._read()
         self._thread = Thread(target=self._follow, name="watchlist", daemon=True)
         self._thread.start()
 
@@ -72,27 +73,18 @@ class WatchlistView:
         """Wait for changes and take them over."""
         heard = self._store.changes(self._matrix.revision, _WAIT_S)
         if heard is None:
-            snapshot = self._store.snapshot()
-            self._entries = {entry.entry_id: entry for entry in snapshot.entries}
-            self._show(snapshot.revision)
+            self._show(self._read())
         elif heard.revision != self._matrix.revision:
-            self._entries |= {entry.entry_id: entry for entry in heard.put}
-            for entry_id in heard.removed:
-                self._entries.pop(entry_id, None)
-            self._show(heard.revision)
+            self._show(_edited(self._matrix, heard))
 
-    def _show(self, revision: int) -> None:
-        matrix = self._build(revision)
+    def _read(self) -> WatchlistMatrix:
+        snapshot = self._store.snapshot()
+        nothing = WatchlistMatrix((), np.zeros((0, self._dim), np.float32), snapshot.revision)
+        return _edited(nothing, Changes(snapshot.revision, snapshot.entries, ()))
+
+    def _show(self, matrix: WatchlistMatrix) -> None:
         with self._lock:
             self._matrix = matrix
-
-    def _build(self, revision: int) -> WatchlistMatrix:
-        entries = tuple(entry for _, entry in sorted(self._entries.items()))
-        vectors = np.zeros((len(entries), self._dim), np.float32)
-        for row, entry in zip(vectors, entries, strict=True):
-            if entry.vector.shape == row.shape:
-                row[:] = entry.vector
-        return WatchlistMatrix(entries, vectors, revision)
 
     def close(self) -> None:
         """Follow no more."""
@@ -108,3 +100,32 @@ class WatchlistView:
     ) -> None:
         """Close."""
         self.close()
+
+
+def _edited(matrix: WatchlistMatrix, changes: Changes) -> WatchlistMatrix:
+    """Return a watchlist with changes: whole stretches of the former one, and between them what has changed.
+
+    It is another matrix, for a batch may be under way that is held against the former one.
+    """
+    put = {entry.entry_id: entry for entry in changes.put}
+    entries: list[WatchlistEntry] = []
+    vectors: list[npt.NDArray[np.float32]] = []
+    taken = 0  # rows of the former watchlist that have been dealt with
+    for key in sorted({*changes.removed, *put}):
+        row = bisect_left(matrix.entries, key, key=_ENTRY_ID)
+        entries += matrix.entries[taken:row]
+        vectors.append(matrix.vectors[taken:row])
+        if key in put:
+            entries.append(put[key])
+            vectors.append(_row(put[key], matrix.vectors.shape[1]))
+        taken = row + (row < len(matrix.entries) and matrix.entries[row].entry_id == key)
+    entries += matrix.entries[taken:]
+    return WatchlistMatrix(
+        tuple(entries), np.concatenate([*vectors, matrix.vectors[taken:]], dtype=np.float32), changes.revision
+    )
+
+
+def _row(entry: WatchlistEntry, embedding_dim: int) -> npt.NDArray[np.float32]:
+    """Return an entry's vector as (1, D), zeros where it has another length."""
+    fits = entry.vector.shape == (embedding_dim,)
+    return entry.vector[None] if fits else np.zeros((1, embedding_dim), np.float32)

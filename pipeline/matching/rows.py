@@ -1,5 +1,6 @@
 """The watchlist as the matcher compares with it, made anew for each revision."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, Self
@@ -9,6 +10,8 @@ import numpy.typing as npt
 
 from pipeline.records import WatchlistEntry
 from pipeline.threshold.site import Sentences
+
+Places = Mapping[tuple[str, int], int]  # rows by entry id and version
 
 
 class Matrix(Protocol):
@@ -60,7 +63,7 @@ class Rows:
         return len(self.entries)
 
     @cached_property
-    def places(self) -> dict[tuple[str, int], int]:
+    def places(self) -> Places:
         """Where an entry of a version stands."""
         return {(entry.entry_id, entry.version): row for row, entry in enumerate(self.entries)}
 
@@ -73,7 +76,7 @@ class Rows:
         """Return the rows of entries that a camera may not match."""
         return [row for row in self.scoped if camera_id not in self.entries[row].cameras]
 
-    def rows_in(self, earlier: "Rows") -> npt.NDArray[np.intp]:
+    def rows_in(self, earlier: Places) -> npt.NDArray[np.intp]:
         """Return where each entry stood in earlier rows, -1 for one that is new or was edited since."""
-        places = (earlier.places.get(key, -1) for key in self.places)
+        places = (earlier.get(key, -1) for key in self.places)
         return np.fromiter(places, np.intp, len(self))
