@@ -35,14 +35,16 @@ def detect(
     detectors: Annotated[
         list[str] | None, typer.Argument(help="compact, or files of detectors; the first is 1.")
     ] = None,
+    provider: Annotated[str, typer.Option(help="cpu, cuda or tensorrt.")] = "cpu",
+    batch: Annotated[int, typer.Option(help="Frames that are detected at once.", min=1)] = 1,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure how long detectors take for a frame on one CPU thread, in turns, and their ratio to the first one."""
+    """Measure how long detectors take for a frame, with one CPU thread, in turns, and their ratio to the first one."""
     from detectors.open import COMPACT, open_detector
     from pipeline.bench.detect import bench_detect
 
-    report = bench_detect([open_detector(name, "cpu", threads=1) for name in detectors or [COMPACT]])
+    report = bench_detect([open_detector(name, provider, threads=1) for name in detectors or [COMPACT]], batch)
     if as_json:
         typer.echo(json.dumps(report))
         return

@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from detectors.errors import DetectorSettingError
 from detectors.labels import read_folder, write_boxes
 from pipeline.cli.bench import bench
 from pipeline.cli.detector import detector_app, evaluate_detector
@@ -66,14 +67,23 @@ def test_a_folder_of_images_can_be_labelled(drawn: Path, yolox_graph: Path, tmp_
 
 def test_detectors_take_turns_against_the_clock() -> None:
     """``lookout bench detect --json`` tells ms and ratio for each detector and size; the first one's ratio is 1."""
-    result = CliRunner().invoke(bench, ["detect", "compact", "compact", "--json"])
+    result = CliRunner().invoke(bench, ["detect", "compact", "compact", "--batch", "2", "--json"])
     assert result.exit_code == 0, result.output
-    sizes = json.loads(result.stdout)["sizes"]
+    report = json.loads(result.stdout)
+    assert report["batch"] == 2
+    sizes = report["sizes"]
     assert [size["frame_wh"] for size in sizes] == [[500, 400], [640, 360], [1920, 1080]]
     for size in sizes:
         first, second = size["detectors"]
+        assert first["provider"] == second["provider"] == "cpu"
         assert first["ratio"] == 1.0
         assert second["ms"] > 0
+
+
+def test_detectors_are_measured_where_it_was_said() -> None:
+    """``lookout bench detect --provider`` is what detectors are opened with, so one that nobody knows is an error."""
+    result = CliRunner().invoke(bench, ["detect", "--provider", "abacus"])
+    assert isinstance(result.exception, DetectorSettingError)
 
 
 def test_a_folder_of_photos_becomes_groups(tmp_path: Path) -> None:
