@@ -196,6 +196,7 @@ class CameraShare:
         self._ending.set()
         self._thread.join()
         try:
+            self._membership.beat()  # which footage has ended since the last one: nobody else is to watch that
             self._membership.leave()
         except StoreError as error:
             _log.warning("left without telling, so others take over in %g s: %s", self._pace.lease_s, error)

@@ -50,9 +50,11 @@ class CameraReader:
 
     @property
     def state(self) -> str:
-        """How the source fares: a ``SourceState``, or ``failed``."""
+        """How the source fares: a ``SourceState``, or ``failed``. Only footage ends; a camera is asked again."""
         source = self._source
-        return self._state if source is None else str(source.state)
+        told = self._state if source is None else str(source.state)
+        broke_off = told == ENDED and self._policy is QueuePolicy.DROP_OLDEST and not self._stopping.is_set()
+        return str(SourceState.RECONNECTING) if broke_off else told
 
     @property
     def reason(self) -> str:
@@ -130,10 +132,7 @@ class CameraReader:
             self._state = ENDED
         if self.error is not None and not self._stopping.is_set():
             _log.warning("camera '%s' at %s: %s", camera_id, self.camera.address, self._reason)
-        again = self._is_live() and not self._stopping.is_set()
-        if again and self._state == ENDED:  # which is said of recorded footage alone
-            self._state = str(SourceState.RECONNECTING)
-        return again
+        return self._is_live() and not self._stopping.is_set()
 
     def _is_live(self) -> bool:
         if self._policy is not None:

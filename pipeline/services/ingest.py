@@ -213,8 +213,9 @@ class IngestService:
         try:
             while not self._stopping.is_set():
                 self._roster.over.clear()
-                self._roster.follow()
-                if self._roster.all_ended:
+                ended = self._roster.all_ended
+                self._roster.follow()  # and report: of footage that has ended, the other processes have to know
+                if ended and self._roster.all_ended:
                     break
                 self._roster.over.wait(_LOOK_S)
         except Exception as error:  # noqa: BLE001 - raised again by run: without supervision nobody notices a camera

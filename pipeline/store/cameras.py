@@ -8,6 +8,7 @@ from typing import Protocol, Self
 from pipeline.camera import Camera
 
 LIVE = "live"  # the state of a stream that gives frames
+ENDED = "ended"  # that of recorded footage that has been read to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,16 @@ class Beat:
 class CameraStore(Protocol):
     """Keeps the cameras and their leases. Every method may be called from several threads and processes at once.
 
-    A lease counts while its member lives, and a member lives for ``lease_s`` after each beat, by a clock of the
-    store's own: clocks of different machines are never compared.
+    Footage that has ended keeps its lease, whatever becomes of its member, for as long as any member lives: nobody is
+    to watch it again. Any other lease counts while its member lives. A member lives for ``lease_s`` after each beat, by
+    a clock of the store's own: clocks of different machines are never compared.
     """
 
     def put(self, camera: Camera) -> Camera:
         """Write a camera, new or edited; durable on return.
 
         The stored version is one more than the stored camera's, 1 for a new one, whatever ``camera.version`` says.
+        Footage of it that has ended is forgotten to have, so that what it shows now is watched.
 
         Returns:
             The camera as it is stored now.
@@ -89,10 +92,12 @@ class CameraStore(Protocol):
     def share(self, beat: Beat) -> Mapping[str, Lease]:
         """Prolong a member's life, and divide the cameras anew by ``pipeline.store.dividing.divide``.
 
+        Where no member has lived up to this beat, all footage is watched from its beginning.
+
         Reading, dividing and writing are one transaction: no camera is ever leased to two members.
 
         Returns:
-            The leases of all members that live, by camera id, as they are from now on.
+            The leases that count, by camera id, as they are from now on.
 
         Raises:
             StoreError: the store does not answer. The leases are as they were, or as they would have been returned.
@@ -108,7 +113,7 @@ class CameraStore(Protocol):
         ...
 
     def leases(self) -> Mapping[str, Lease]:
-        """Return the leases of the members that live, by camera id.
+        """Return the leases of the members that live and of footage that has ended, by camera id.
 
         Raises:
             StoreError: the store does not answer.

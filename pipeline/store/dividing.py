@@ -2,14 +2,15 @@
 
 A member takes what nobody watches up to its even share, and from a member that has two cameras more than itself one at
 a time. So nobody has two more than anybody else for long, and one who joins moves no more cameras than it gets.
+Footage that has ended is no work: it stays with whoever watched it, and counts for nothing.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.store.cameras import Beat, Lease, StreamReport
+from pipeline.store.cameras import ENDED, Beat, Lease, StreamReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,23 @@ class Life:
         return 0.0 <= now_s - self.beat_at_s < self.lease_s
 
 
-def living(lives: Mapping[str, Life], leases: Mapping[str, Lease], now_s: float) -> dict[str, Lease]:
-    """Return the leases that count."""
+def living(
+    lives: Mapping[str, Life], leases: Mapping[str, Lease], now_s: float, newcomer: str | None = None
+) -> dict[str, Lease]:
+    """Return the leases that count: of the members that live; and of footage that has ended, if any has lived on.
+
+    Args:
+        lives: of the members.
+        leases: as they are stored, by camera id.
+        now_s: by the store's clock.
+        newcomer: the member whose life begins now.
+    """
+    alive = {member for member, life in lives.items() if life.lasts(now_s)}
+    goes_on = bool(alive - {newcomer})
     return {
         camera_id: lease
         for camera_id, lease in leases.items()
-        if lease.member in lives and lives[lease.member].lasts(now_s)
+        if lease.member in alive or (goes_on and lease.report.state == ENDED)
     }
 
 
@@ -38,9 +50,21 @@ def divide(beat: Beat, leases: Mapping[str, Lease], members: AbstractSet[str]) -
 
     Args:
         beat: of the member.
-        leases: those of the members that live, by camera id.
+        leases: those that count, by camera id.
         members: those that live, this one among them.
     """
+    over = {camera_id: lease for camera_id, lease in leases.items() if lease.report.state == ENDED}
+    working = {camera_id: lease for camera_id, lease in leases.items() if camera_id not in over}
+    divided = _divide(replace(beat, known=beat.known - over.keys()), working, members)
+    for camera_id, lease in over.items():
+        if lease.member != beat.member:
+            divided[camera_id] = lease
+        elif camera_id in beat.known:
+            divided[camera_id] = Lease(beat.member, beat.watching.get(camera_id, lease.report))
+    return divided
+
+
+def _divide(beat: Beat, leases: Mapping[str, Lease], members: AbstractSet[str]) -> dict[str, Lease]:
     mine = {camera_id for camera_id, lease in leases.items() if lease.member == beat.member} & beat.known
     mine |= _free(beat, mine, leases, len(members))
     if beat.settled:

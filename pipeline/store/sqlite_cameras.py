@@ -11,7 +11,7 @@ from sqlite3 import Connection
 
 from pipeline.camera import Camera
 from pipeline.clock import Clock, SystemClock
-from pipeline.store.cameras import Beat, Lease
+from pipeline.store.cameras import ENDED, Beat, Lease
 from pipeline.store.dividing import Life, divide, living
 from pipeline.store.encoding import decode, decode_leases, encode, unknown_camera
 from pipeline.store.sqlite import SqliteStore
@@ -39,6 +39,9 @@ class SqliteCameras(SqliteStore):
         """Write a camera; see ``CameraStore.put``."""
         with self._file.writing() as connection:
             stored = _camera(connection, camera.camera_id)
+            lease = _leases(connection).get(camera.camera_id)
+            if lease is not None and lease.report.state == ENDED:
+                connection.execute("DELETE FROM camera_leases WHERE camera_id = ?", (camera.camera_id,))
             numbered = replace(camera, version=1 if stored is None else stored.version + 1)
             connection.execute("INSERT OR REPLACE INTO cameras VALUES (?, ?)", (camera.camera_id, encode(numbered)))
         return numbered
@@ -67,12 +70,14 @@ class SqliteCameras(SqliteStore):
         """Prolong a member's life and divide the cameras; see ``CameraStore.share``."""
         with self._file.writing() as connection:
             now_s = self._clock.monotonic_s()  # once the file is ours: waiting for it may take a while
+            before = _lives(connection).get(beat.member)
+            newcomer = None if before is not None and before.lasts(now_s) else beat.member
             row = (beat.member, now_s, beat.lease_s)
             connection.execute("INSERT OR REPLACE INTO camera_members VALUES (?, ?, ?)", row)
             lives, stored = _lives(connection), _leases(connection)
             dead = [member for member, life in lives.items() if not life.lasts(now_s)]
             connection.executemany("DELETE FROM camera_members WHERE member = ?", [(member,) for member in dead])
-            after = divide(beat, living(lives, stored, now_s), lives.keys() - set(dead))
+            after = divide(beat, living(lives, stored, now_s, newcomer), lives.keys() - set(dead))
             gone = [(key,) for key in stored.keys() - after.keys()]
             connection.executemany("DELETE FROM camera_leases WHERE camera_id = ?", gone)
             new = [(key, encode(lease)) for key, lease in after.items() if stored.get(key) != lease]

@@ -15,11 +15,12 @@ import redis
 
 from pipeline.camera import Camera
 from pipeline.errors import StoreError, UnknownCameraError
-from pipeline.store.cameras import Beat, CameraStore, Lease, StreamReport
+from pipeline.store.cameras import ENDED, Beat, CameraStore, Lease, StreamReport
 from pipeline.store.open import open_cameras
 
 LONG_S = 60.0  # a lease that no test outlives
 SHORT_S = 0.4
+ENDED_FILM = StreamReport(ENDED, "", 1_700_000_000_000)
 PATIENCE_S = 20.0
 
 
@@ -222,6 +223,39 @@ def test_what_a_member_reports_stands_beside_its_lease(store: CameraStore) -> No
     store.leave("one")
     store.share(beat("two", "ab"))
     assert store.leases() == {"a": Lease("two"), "b": Lease("two")}
+
+
+def test_footage_that_has_ended_is_taken_over_by_nobody(store: CameraStore) -> None:
+    """A film that was read to its end stays with its member, gone or not, while others live; the rest is shared."""
+    store.share(beat("one", "abcd"))
+    store.share(Beat("one", LONG_S, frozenset("abcd"), {"a": ENDED_FILM, "b": ENDED_FILM, "c": StreamReport()}))
+    assert holders(store.share(beat("two", "abcd"))) == {"a": "one", "b": "one", "c": "one", "d": "two"}
+    store.leave("one")
+    for _ in range(2):
+        assert holders(store.share(beat("two", "abcd"))) == {"a": "one", "b": "one", "c": "two", "d": "two"}
+    assert store.leases()["a"] == Lease("one", ENDED_FILM)
+
+
+def test_who_begins_alone_watches_all_footage(store: CameraStore) -> None:
+    """When no member is left, the next one has every camera, and films that had ended are as new."""
+    store.share(beat("one", "ab"))
+    store.share(Beat("one", LONG_S, frozenset("ab"), {"a": ENDED_FILM, "b": ENDED_FILM}))
+    store.leave("one")
+    assert store.leases() == {}
+    assert store.share(beat("two", "ab")) == {"a": Lease("two"), "b": Lease("two")}
+
+
+def test_another_film_under_the_same_id_is_watched(store: CameraStore) -> None:
+    """A camera whose film has ended is free when it is edited, whoever had watched it."""
+    for camera_id in ("gate", "hall"):
+        store.put(Camera(camera_id, "old.mp4"))
+    known = frozenset({"gate", "hall"})
+    store.share(Beat("one", LONG_S, known, {}))
+    store.share(Beat("one", LONG_S, known, dict.fromkeys(known, ENDED_FILM)))
+    store.share(Beat("two", LONG_S, known, {}))
+    store.leave("one")
+    store.put(Camera("gate", "new.mp4"))
+    assert holders(store.share(Beat("two", LONG_S, known, {}))) == {"gate": "two", "hall": "one"}
 
 
 def test_no_camera_is_ever_leased_twice(address: str) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.camera import Camera
-from pipeline.store.cameras import Beat, Lease
+from pipeline.store.cameras import ENDED, Beat, Lease
 from pipeline.store.dividing import Life, divide, living
 from pipeline.store.encoding import decode, decode_leases, encode, unknown_camera
 from pipeline.store.redis.connection import PREFIX, RedisStore, Word
@@ -28,12 +28,15 @@ if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return false end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
 """
-# KEYS: of the sharing. ARGV: nothing, or a member that gives a beat and the length of its lease.
+# KEYS: of the sharing. ARGV: nothing, or a member that gives a beat and the length of its lease. The last that is
+# returned is the member's beat before.
 _READ = """
 local time = redis.call('TIME')
 local now = string.format('%d.%06d', time[1], time[2])
+local before = ARGV[1] and redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if ARGV[1] then redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2]) end
-return {now, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), redis.call('GET', KEYS[3]) or '0'}
+local division = redis.call('GET', KEYS[3]) or '0'
+return {now, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), division, before}
 """
 # KEYS: of the sharing. ARGV: the division that was read; how many members are dead, and those with their last beats, so
 # that one who has come back since stays; how many leases are gone, and those; then ids and values of new ones.
@@ -56,6 +59,7 @@ class RedisCameras(RedisStore):
 
     def put(self, camera: Camera) -> Camera:
         """Write a camera; see ``CameraStore.put``."""
+        self._forget_end(camera.camera_id)
         while True:  # whenever somebody else's edit came between, it is that edit's next version
             before = self._ask("read", "HGET", _CAMERAS, camera.camera_id)
             version = 0 if before is None else decode(before, Camera, f"camera {camera.camera_id}").version
@@ -64,6 +68,13 @@ class RedisCameras(RedisStore):
             # Asked again after it was done, it would be done twice.
             if self._run("write", _PUT, (_CAMERAS,), words, again=False):
                 return numbered
+
+    def _forget_end(self, camera_id: str) -> None:
+        """Free a camera whose footage has ended."""
+        value = self._ask("read", "HGET", _SHARING[1], camera_id)
+        lease = None if value is None else decode_leases([(camera_id, value)]).get(camera_id)
+        if lease is not None and lease.report.state == ENDED:
+            self._ask("write", "HDEL", _SHARING[1], camera_id)
 
     def remove(self, camera_id: str) -> None:
         """Remove a camera; see ``CameraStore.remove``."""
@@ -106,11 +117,12 @@ class RedisCameras(RedisStore):
 
     def _sharing(self, *beat: str) -> "_Sharing":
         """Return how things stand, after a beat where one is given."""
-        now, members, leases, division = self._run("read", _READ, _SHARING, beat, again=True)
+        now, members, leases, division, before = self._run("read", _READ, _SHARING, beat, again=True)
         beats = _pairs(members)
-        lives = {key: Life(*map(float, value.split())) for key, value in beats.items()}
+        lives = {key: _life(value) for key, value in beats.items()}
         dead = {key: beats[key] for key, life in lives.items() if not life.lasts(float(now))}
-        return _Sharing(float(now), lives, dead, decode_leases(_pairs(leases).items()), division)
+        newcomer = beat[0] if beat and not (before and _life(before).lasts(float(now))) else None
+        return _Sharing(float(now), lives, newcomer, dead, decode_leases(_pairs(leases).items()), division)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +131,19 @@ class _Sharing:
 
     now_s: float
     lives: dict[str, Life]
+    newcomer: str | None  # whose first beat this is
     dead: dict[str, bytes]  # members, with their last beats as they are stored
     stored: dict[str, Lease]
     division: bytes
 
     def leases(self) -> dict[str, Lease]:
         """Return the leases that count."""
-        return living(self.lives, self.stored, self.now_s)
+        return living(self.lives, self.stored, self.now_s, self.newcomer)
+
+
+def _life(beat: bytes) -> Life:
+    """Return the life that a stored beat prolonged."""
+    return Life(*map(float, beat.split()))
 
 
 def _flat(pairs: Iterable[tuple[str, bytes]]) -> Iterator[Word]:

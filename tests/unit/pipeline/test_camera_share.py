@@ -2,6 +2,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +12,12 @@ from pipeline.camera import Camera
 from pipeline.camera_share import CameraShare, Membership, Pace
 from pipeline.clock import ManualClock
 from pipeline.errors import StoreError
-from pipeline.store.cameras import LIVE
+from pipeline.log.sqlite import SqliteLog
+from pipeline.services.ingest import IngestPorts, IngestService
+from pipeline.store.cameras import ENDED, LIVE, CameraStore
 from pipeline.store.open import open_cameras
 from pipeline.store.sqlite_cameras import SqliteCameras
+from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, frame, people, picture
 
 PACE = Pace()
 PATIENCE_S = 20.0
@@ -272,3 +276,56 @@ def test_a_share_keeps_its_cameras_while_the_store_is_away(tmp_path: Path) -> No
             assert [*share.watched] == ["gate"]
             store.away = False
             until(lambda: not away(share) and [*share()] == ["gate", "hall"])
+
+
+class Process:
+    """An ingest process that shares two films with others; its long one lasts until it is stopped, where it waits."""
+
+    def __init__(self, store: CameraStore, log: SqliteLog, *, waits: bool) -> None:
+        self.opened: list[str] = []
+        self._waits = waits
+        films = {name: Camera(name, f"{name}.mp4") for name in ("long", "short")}
+        self._share = CameraShare(store, films, pace=Pace(beat_s=0.05, settle_s=0.1))
+        ports = IngestPorts(self._share, self._open, log, report=self._share.report)
+        self._service = IngestService(ports, Everywhere(people()), Mean())
+        self._thread = Thread(target=self._service.run, daemon=True)
+        self._thread.start()
+
+    def _open(self, camera: Camera) -> Film:
+        self.opened.append(camera.camera_id)
+        frames = [frame(camera.camera_id, image=picture())]
+        return Film(camera.camera_id, frames, live=camera.camera_id == "long" and self._waits)
+
+    def end(self, *, stopped: bool) -> None:
+        """Wait until the service has ended, by itself or stopped, and leave."""
+        if stopped:
+            self._service.stop()
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive()
+        self._share.close()
+
+
+def test_footage_that_has_ended_is_not_watched_by_the_next_process(tmp_path: Path) -> None:
+    """When a process ends, another goes on with its film that has not ended, and does not open the other one."""
+    address = f"sqlite:///{tmp_path / 'store.db'}"
+    with open_cameras(address) as store, open_cameras(address) as other, SqliteLog(tmp_path / "log.db") as log:
+        first = Process(store, log, waits=True)
+        until(lambda: store.leases()["short"].report.state == ENDED)
+        second = Process(other, log, waits=False)
+        first.end(stopped=True)
+        second.end(stopped=False)
+    assert sorted(first.opened) == ["long", "short"]
+    assert second.opened == ["long"]
+
+
+def test_the_last_word_is_told_when_a_process_ends(store: SqliteCameras) -> None:
+    """A film that ended since the last beat is known to have when its process has left."""
+    with (
+        CameraShare(store, {}, pace=Pace(beat_s=60.0)) as other,
+        CameraShare(store, {}, pace=Pace(beat_s=60.0)) as last,
+    ):
+        assert other.watched
+        other.report("camera-0", ENDED)
+        other.close()
+        assert {*store.leases()} == {"camera-0"}
+        assert last.watched == {}

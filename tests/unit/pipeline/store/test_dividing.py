@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.store.cameras import Beat, Lease, StreamReport
+from pipeline.store.cameras import ENDED, Beat, Lease, StreamReport
 from pipeline.store.dividing import Life, divide, living
 
 MEMBERS = ("ann", "ben", "cleo", "dan")
@@ -133,3 +133,21 @@ def test_leases_of_the_dead_do_not_count() -> None:
     lives = {"ann": Life(100.0, 6.0), "ben": Life(94.0, 6.0)}
     leases = {"a": Lease("ann"), "b": Lease("ben"), "c": Lease("nobody")}
     assert living(lives, leases, 101.0) == {"a": Lease("ann")}
+
+
+def test_footage_that_has_ended_is_no_work() -> None:
+    """Films that were read to their ends stay where they are, and nobody gets fewer cameras for having them."""
+    over = {camera_id: Lease("ann", StreamReport(ENDED)) for camera_id in CAMERAS[:8]}
+    before = over | {camera_id: Lease("ann") for camera_id in CAMERAS[8:]}
+    after = divide(beat("ben"), before, {"ann", "ben"})
+    assert {camera_id: after[camera_id] for camera_id in over} == over
+    assert loads({camera_id: after[camera_id] for camera_id in CAMERAS[8:]}) == [4, 4]
+
+
+def test_ended_footage_outlives_its_member_but_not_the_last_one() -> None:
+    """The lease of a film that has ended counts while anybody lives who lived before this beat."""
+    lives = {"ann": Life(100.0, 6.0)}
+    leases = {"a": Lease("gone", StreamReport(ENDED)), "b": Lease("gone")}
+    assert living(lives, leases, 101.0) == {"a": leases["a"]}
+    assert living(lives, leases, 101.0, newcomer="ann") == {}
+    assert living({}, leases, 101.0) == {}
