@@ -74,9 +74,13 @@ def test_passwords_of_cameras_appear_nowhere(start: "Start", rtsp_server: RtspSe
     running.wait_output("refuses the user name or password")
     running.wait_output("knows no stream of that path")
     running.wait_output("nothing listens at that port")
+    running.wait_metric("lookout_ingest_camera_clock_spread_s", 0.001)
+    running.wait_metric("lookout_ingest_camera_frame_age_s", 0.001)
     told = "".join(running.ask(path)[1] for path in ("/healthz", "/readyz", "/metrics"))
     assert 'lookout_ingest_camera_connections_lost_total{camera="yard",reason="unauthorized"} 1.0' in told
     assert 'lookout_ingest_camera_connections_total{camera="gate"} 1.0' in told
+    assert 'lookout_ingest_camera_state{camera="gate",state="live"} 1.0' in told
+    assert 'lookout_ingest_camera_state{camera="yard",state="failed"} 1.0' in told
     for arguments in (("cameras", "list"), ("cameras", "list", "--json"), ("doctor",), ("doctor", "--json")):
         start(*arguments).wait()
     for pid in decoders(running.process.pid):
