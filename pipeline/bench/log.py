@@ -20,7 +20,8 @@ from pipeline.bench.bare_logs import BareKafka, BareSqlite, Lane, Record, drop_t
 from pipeline.errors import LogError, SettingsError
 from pipeline.log.base import Topic
 from pipeline.log.open import open_log
-from pipeline.log.topics import TopicShape, create_topics
+from pipeline.log.shapes import TopicShape
+from pipeline.log.topics import create_topics
 from pipeline.records import CaptureClock, Phase, Sighting
 from pipeline.wire import encode_sighting
 

@@ -9,7 +9,8 @@ from typing import Self
 from pipeline.address import scheme_of
 from pipeline.bench.bare_logs import drop_topics
 from pipeline.log.base import EventLog, LogRecord, StartAt, Subscription, Topic
-from pipeline.log.topics import SHAPES, create_topics
+from pipeline.log.shapes import SHAPES
+from pipeline.log.topics import create_topics
 
 
 class RenamedLog:

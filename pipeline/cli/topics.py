@@ -9,7 +9,7 @@ import typer
 from pipeline.cli.site import as_time, settings_of
 
 if TYPE_CHECKING:
-    from pipeline.log.topics import TopicState
+    from pipeline.log.shapes import TopicState
 
 topics = typer.Typer(no_args_is_help=True, help="Make and list the topics of the event log.")
 
@@ -21,7 +21,8 @@ def create(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Make the topics that are not there yet; those that are stay as they are."""
     from dataclasses import asdict
 
-    from pipeline.log.topics import SHAPES, create_topics
+    from pipeline.log.shapes import SHAPES
+    from pipeline.log.topics import create_topics
     from pipeline.redact import redact_address
 
     settings = settings_of(context)

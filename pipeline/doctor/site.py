@@ -9,7 +9,8 @@ from pipeline.alerting.post import Receiver
 from pipeline.camera import Camera
 from pipeline.doctor.examine import Check, Finding, Verdict
 from pipeline.errors import DeliveryError
-from pipeline.log.topics import SHAPES, TopicState, describe_topics
+from pipeline.log.shapes import SHAPES, TopicState
+from pipeline.log.topics import describe_topics
 from pipeline.redact import redact_address
 from pipeline.settings import Settings
 from pipeline.sources.probe import probe

@@ -16,10 +16,10 @@ from typing import Self
 from pipeline.clock import Clock, SystemClock
 from pipeline.errors import LogError
 from pipeline.log.base import LogRecord, StartAt
+from pipeline.log.shapes import SHAPES, TopicState
 from pipeline.log.size import check_size
 from pipeline.log.sqlite_retention import SCHEMA as RETENTION_SCHEMA
 from pipeline.log.sqlite_retention import SqliteRetention
-from pipeline.log.topics import SHAPES, TopicState
 from pipeline.sqlite_file import SqliteFile
 
 LEASE_S = 10.0
@@ -122,9 +122,12 @@ class SqliteLog:
 
     def close(self) -> None:
         """Flush and let go."""
-        if not self._closed:
+        if self._closed:
+            return
+        self._closed = True
+        try:
             self.flush()
-            self._closed = True
+        finally:
             self._file.close()
 
     def __enter__(self) -> Self:
@@ -183,7 +186,8 @@ class SqliteSubscription:
             holder = connection.execute(
                 "SELECT member, until_ms FROM leases WHERE member_group = ?", (self._group,)
             ).fetchone()
-            if holder is not None and holder[0] != self._member and holder[1] > now_ms:
+            # One that lasts longer than any does is from before the clock was set back: nobody waits for that long.
+            if holder is not None and holder[0] != self._member and now_ms < holder[1] <= until_ms:
                 self._next = None
                 return False
             connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", (self._group, self._member, until_ms))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sqlite3 import Connection
 
 from pipeline.clock import Clock
-from pipeline.log.topics import SHAPES, TopicShape
+from pipeline.log.shapes import SHAPES, TopicShape
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS marks (topic TEXT NOT NULL, at_ms INTEGER NOT NULL, "offset" INTEGER NOT NULL,

@@ -16,7 +16,8 @@ import pytest
 from pipeline.errors import LogError
 from pipeline.log.base import EventLog, LogRecord, StartAt, Subscription
 from pipeline.log.open import open_log
-from pipeline.log.topics import TopicShape, create_topics
+from pipeline.log.shapes import TopicShape
+from pipeline.log.topics import create_topics
 
 AT_MS = 1_700_000_000_000
 PARTITIONS = 3

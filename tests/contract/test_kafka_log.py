@@ -15,7 +15,8 @@ from pipeline.log.kafka.address import parse_kafka_address
 from pipeline.log.kafka.client import KafkaSettings
 from pipeline.log.kafka.log import KafkaLog
 from pipeline.log.open import open_log
-from pipeline.log.topics import SHAPES, TopicMade, TopicShape, create_topics
+from pipeline.log.shapes import SHAPES, TopicMade, TopicShape
+from pipeline.log.topics import create_topics
 from tests.contract.services.kafka_broker import KafkaBroker
 
 # kafka-python lets sockets go unclosed that found nobody listening.

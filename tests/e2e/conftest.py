@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.log.topics import SHAPES, create_topics
+from pipeline.log.shapes import SHAPES
+from pipeline.log.topics import create_topics
 from tests.contract.services.kafka_broker import KafkaBroker
 from tests.contract.services.programs import free_port
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.log.base import Topic
 from pipeline.log.open import open_log
-from pipeline.log.topics import SHAPES
+from pipeline.log.shapes import SHAPES
 
 
 def run(*arguments: str) -> str:

@@ -1,6 +1,5 @@
 """The event log on Kafka: appending, and reading without a group."""
 
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -99,7 +98,7 @@ class KafkaLog:
             self._bytes -= self._under_way.popleft()[1]
 
     def _make_room(self, size: int) -> None:
-        until_s = time.monotonic() + self._settings.delivery_timeout_s + ANSWER_S
+        until_s = self._clock.monotonic_s() + self._settings.delivery_timeout_s + ANSWER_S
         while self._under_way and self._bytes + size > self._settings.most_under_way_bytes:
             self._await(self._under_way[0][0], until_s)
             if self._failures():
@@ -113,7 +112,7 @@ class KafkaLog:
 
     def _wait(self, timeout_s: float) -> None:
         """Wait until all is settled; where something was not taken, begin anew with another producer, and tell."""
-        until_s = time.monotonic() + timeout_s
+        until_s = self._clock.monotonic_s() + timeout_s
         failures = self._failures()
         for future, _ in self._under_way:
             while not (future.is_done or failures):
@@ -135,7 +134,7 @@ class KafkaLog:
 
     def _await(self, future: Any, until_s: float) -> None:
         """Wait a moment for a record, but no longer than until a time."""
-        left_s = until_s - time.monotonic()
+        left_s = until_s - self._clock.monotonic_s()
         with suppress(Exception):  # whatever it is stands in the future
             future.get(max(0.0, min(_LOOK_S, left_s)))
         if not future.is_done and left_s <= _LOOK_S:
@@ -182,7 +181,7 @@ class KafkaLog:
         try:
             with translated(self._address, deed):
                 left = _begin(consumer, partitions_of(consumer, [topic], self._address), since_ms)
-            quiet_until_s = time.monotonic() + self._settings.stall_after_s
+            quiet_until_s = self._clock.monotonic_s() + self._settings.stall_after_s
             while left:
                 with translated(self._address, deed):
                     batches = consumer.poll(round(_READ_AHEAD_S * 1000))
@@ -191,8 +190,8 @@ class KafkaLog:
                     yield from (log_record(each) for each in records if each.offset < left.get(part, 0))
                 left = behind
                 if batches:
-                    quiet_until_s = time.monotonic() + self._settings.stall_after_s
-                elif left and time.monotonic() > quiet_until_s:
+                    quiet_until_s = self._clock.monotonic_s() + self._settings.stall_after_s
+                elif left and self._clock.monotonic_s() > quiet_until_s:
                     raise LogError(f"cannot {deed} {self._address}: no record for {self._settings.stall_after_s:g} s")
         finally:
             consumer.close(autocommit=False)

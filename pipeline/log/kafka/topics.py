@@ -10,7 +10,7 @@ from kafka.errors import NoError, TopicAlreadyExistsError, for_code
 from pipeline.errors import LogError
 from pipeline.log.kafka.address import KafkaAddress
 from pipeline.log.kafka.client import ANSWER_S, open_client, translated
-from pipeline.log.topics import TopicMade, TopicShape, TopicState
+from pipeline.log.shapes import TopicMade, TopicShape, TopicState
 
 _HOUR_MS = 3_600_000
 _EVER_MS = str(2**63 - 1)

@@ -12,7 +12,7 @@ from pipeline.doctor.examine import Verdict
 from pipeline.doctor.machine import clock_finding
 from pipeline.doctor.site import camera_checks, log_checks, missing_file, store_checks, topic_finding
 from pipeline.log.base import Topic
-from pipeline.log.topics import SHAPES, TopicState
+from pipeline.log.shapes import SHAPES, TopicState
 from pipeline.settings import Settings, fixed_cameras, load_settings
 
 

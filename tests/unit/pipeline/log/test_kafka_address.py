@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pipeline.errors import SettingsError
 from pipeline.log.kafka.address import parse_kafka_address
 from pipeline.log.open import open_log
-from pipeline.log.topics import SHAPES, TopicShape, create_topics
+from pipeline.log.shapes import SHAPES, TopicShape
+from pipeline.log.topics import create_topics
 
 
 def test_an_address_names_its_servers() -> None:

@@ -79,6 +79,22 @@ def test_a_member_that_comes_back_too_late_commits_nothing(tmp_path: Path) -> No
             assert [record.value for record in last.poll(10, 0)] == [b"2", b"3", b"4", b"5"]
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """When the clock goes back by an hour, another member goes on at once, and the first one's commit does not count."""
+    clock = ManualClock(1_700_000_000_000)
+    with SqliteLog(tmp_path / "log.db", clock) as log:
+        for number in range(4):
+            log.append(TOPIC, "gate", str(number).encode(), 0)
+        log.flush()
+        with log.subscribe([TOPIC], "readers") as first, log.subscribe([TOPIC], "readers") as heir:
+            assert len(first.poll(4, 0)) == 4
+            clock.advance(-3600.0)
+            assert len(heir.poll(4, 0)) == 4
+            first.commit()
+            heir.commit()
+            assert first.poll(4, 0) == []
+
+
 def test_what_a_flush_refused_is_no_longer_under_way(tmp_path: Path) -> None:
     """After an error, appending everything again writes it once."""
     path = tmp_path / "log.db"
