@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from pipeline.errors import SettingsError
 
+PATIENCE_S = 10.0  # with who connects and says nothing, or takes no answer
 Counts = Callable[[], Mapping[str, float]]
 Trouble = Callable[[], str | None]  # what keeps the service from its work, None when nothing does
 
@@ -130,6 +131,8 @@ class Health:
 
 def _answer_with(registry: CollectorRegistry, trouble: Trouble) -> type[BaseHTTPRequestHandler]:
     class Answer(BaseHTTPRequestHandler):
+        timeout = PATIENCE_S
+
         def do_GET(self) -> None:
             if self.path == "/healthz":
                 self._say(200, b"alive\n", "text/plain")

@@ -28,7 +28,7 @@ _MOST_ALERTS = 1_000_000
 
 
 class Replay:
-    """Sightings in, alerts out; a context manager over a scratch folder that the caller owns."""
+    """Sightings in, alerts out, over a scratch folder that the caller owns; ``close`` lets go of it."""
 
     def __init__(self, folder: Path, entries: Sequence[WatchlistEntry], background: Background, clock: Clock) -> None:
         """Prepare.

@@ -27,9 +27,13 @@ class SqliteFile:
         self._lock = RLock()
         with self._translated("open"):
             self._connection = sqlite3.connect(path, _BUSY_S, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
-            self._connection.executescript(schema)
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
+                self._connection.executescript(schema)
+            except BaseException:
+                self._connection.close()
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

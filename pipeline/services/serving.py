@@ -47,7 +47,7 @@ class Seldom(logging.Filter):
         if record.name.partition(".")[0] == "pipeline":
             return True
         said = (record.name, str(record.msg))  # the words before anything is filled in
-        if record.created - self._said.get(said, -_AGAIN_S) < _AGAIN_S:
+        if 0.0 <= record.created - self._said.get(said, -_AGAIN_S) < _AGAIN_S:  # a clock that was set back says it anew
             return False
         if len(self._said) >= _MOST_SAID:
             self._said.clear()

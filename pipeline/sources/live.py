@@ -57,7 +57,11 @@ class LiveSource:
         self._changed = Condition()  # guards what both threads touch
         self._newest: Shown | None = None
         self._memory = SlotReader()
-        self._wake, self._waker = os.pipe()
+        try:
+            self._wake, self._waker = os.pipe()
+        except OSError:  # too many open files: the next attempt must find no fewer than this one
+            self._memory.close()
+            raise
         self._attendant = Attendant(_order(target, settings), self._memory.descriptor, self._wake, clock)
         self._thread = Thread(target=self._watch, name=f"camera {camera_id}", daemon=True)
         self._thread.start()

@@ -5,7 +5,7 @@ import select
 import subprocess
 import sys
 from contextlib import suppress
-from socket import SHUT_WR, socketpair
+from socket import SHUT_WR, socket, socketpair
 
 from pipeline.sources.faults import Fault
 from pipeline.sources.orders import Event, Order, decode_event, encode_order
@@ -37,11 +37,7 @@ class DecoderProcess:
         """
         command = [sys.executable, "-m", "pipeline.sources.decoder", str(memory), str(os.getpid())]
         try:
-            self._line, theirs = socketpair()
-            with theirs:
-                self._process = subprocess.Popen(  # noqa: S603 - ourselves, and two numbers
-                    command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL, pass_fds=[memory]
-                )
+            self._line, self._process = _started(command, memory)
         except OSError as error:
             raise DecoderLostError(Fault.DECODER_CRASHED, f"it cannot be started: {error}") from error
         self._rest = b""  # of what it wrote: the beginning of a line
@@ -111,3 +107,16 @@ class DecoderProcess:
         self._line.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_BURY_S)
+
+
+def _started(command: list[str], memory: int) -> tuple[socket, subprocess.Popen[bytes]]:
+    """Start a process; return the line to its standard input and output, and itself."""
+    line, theirs = socketpair()
+    try:
+        with theirs:
+            return line, subprocess.Popen(  # noqa: S603 - ourselves, and two numbers
+                command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL, pass_fds=[memory]
+            )
+    except OSError:
+        line.close()
+        raise

@@ -96,7 +96,11 @@ class SlotReader:
 
     def __init__(self) -> None:
         self.descriptor = open_memory()
-        self._memory: mmap.mmap | None = mmap.mmap(self.descriptor, 0)
+        try:
+            self._memory: mmap.mmap | None = mmap.mmap(self.descriptor, 0)
+        except OSError:
+            os.close(self.descriptor)
+            raise
         self._lock = Lock()
 
     def read(self, shown: Shown) -> Image | None:

@@ -1,3 +1,4 @@
+import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
 
@@ -86,3 +87,14 @@ def test_parts_are_told_apart_by_a_label() -> None:
     assert 'lookout_x_delivered_total{webhook="phone"} 1.0' in told
     assert 'lookout_x_refused_total{webhook="phone"} 2.0' in told
     assert "lookout_x_ready 1.0" in told
+
+
+def test_who_connects_and_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection without a question is closed after a while, and keeps no thread."""
+    monkeypatch.setattr("pipeline.health.PATIENCE_S", 0.1)
+    with (
+        Health(("127.0.0.1", 0), CountsCollector("x", dict), lambda: None) as served,
+        socket.create_connection(("127.0.0.1", served.port), 30.0) as mute,
+    ):
+        assert mute.recv(1) == b""
+        assert ask(served, "/healthz") == (200, "alive\n")

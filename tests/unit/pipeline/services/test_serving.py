@@ -38,3 +38,11 @@ def test_what_was_said_is_not_remembered_without_end() -> None:
     for number in range(5000):
         assert seldom.filter(said("kafka.net", f"{number} of %s", float(number)))
     assert len(seldom._said) <= 1000
+
+
+def test_a_clock_that_is_set_back_silences_nobody() -> None:
+    """After the clock was set back by a day, what was said before is written again."""
+    seldom = Seldom()
+    assert seldom.filter(said("kafka.net", "no broker", 90_000.0))
+    assert seldom.filter(said("kafka.net", "no broker", 3_600.0))
+    assert not seldom.filter(said("kafka.net", "no broker", 3_601.0))

@@ -1,5 +1,6 @@
 import fcntl
 import os
+import resource
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -98,3 +99,26 @@ def test_a_source_outlives_every_decoder(film: str) -> None:
         assert "PermissionError" in source.reason
     assert list(source.frames()) == []
     assert open_files() == before
+
+
+def test_a_camera_that_finds_too_few_files_leaves_none_open() -> None:
+    """However far the beginning of a camera gets under a limit of open files, what it has opened is closed again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before, first, refused = set(Path("/proc/self/fd").iterdir()), _next_descriptor(), 0
+    try:
+        for room in range(5):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (first + room, hard))
+            try:
+                LiveSource(7, "gate", SourceSettings(), SystemClock()).close()
+            except OSError:
+                refused += 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert refused >= 3
+    assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def _next_descriptor() -> int:
+    descriptor = os.dup(0)
+    os.close(descriptor)
+    return descriptor
