@@ -38,10 +38,6 @@ class Letterbox:
         canvas[y : y + self.inner_wh[1], x : x + self.inner_wh[0]] = inner
         return canvas
 
-    def to_canvas(self, xyxy: Float32) -> Float32:
-        """Return boxes (n, 4) of the frame as boxes of the canvas."""
-        return np.asarray(xyxy * np.tile(self.scale_xy, 2) + np.tile(self.offset_xy, 2), np.float32)
-
     def to_frame(self, xyxy: Float32) -> Float32:
         """Return boxes (n, 4) of the canvas as boxes of the frame."""
         return np.asarray((xyxy - np.tile(self.offset_xy, 2)) / np.tile(self.scale_xy, 2), np.float32)

@@ -29,17 +29,6 @@ class IngestSettings:
     sighting: SightingSettings = field(default_factory=SightingSettings)
 
 
-@dataclass(slots=True)
-class IngestCounts:
-    """What a chain has dealt with so far."""
-
-    frames: int = 0
-    boxes: int = 0
-    tracklets: int = 0  # that have ended
-    crops: int = 0  # embedded
-    sightings: int = 0
-
-
 class CameraIngest:
     """The chain of one camera, one frame at a time: ``observe``, embed what it returns, ``absorb``; at last ``finish``.
 
@@ -48,7 +37,6 @@ class CameraIngest:
 
     def __init__(self, camera_id: str, clock: CaptureClock, model_id: str, settings: IngestSettings) -> None:
         """Begin with nobody; ``model_id`` is that of whoever makes the vectors."""
-        self.counts = IngestCounts()
         self._model_id = model_id
         self._settings = settings
         self._tracker = CameraTracker(camera_id, clock, settings.track)
@@ -65,8 +53,6 @@ class CameraIngest:
                 fresh = Evidence(self._now_ms, self._settings.crop, self._settings.sighting)
                 self._evidence[one.tracklet_id] = fresh
             self._evidence[one.tracklet_id].last_seen_at_ms = self._now_ms
-        self.counts.frames += 1
-        self.counts.boxes += len(detections)
         crops = cut_crops(frame, detections, step.seen, self._settings.crop)
         return [crop for crop in crops if self._evidence[crop.tracklet_id].wants(crop)]
 
@@ -74,24 +60,17 @@ class CameraIngest:
         """Take the vectors of what ``observe`` returned; return the sightings that this frame makes due."""
         for crop, vector in zip(crops, vectors, strict=True):
             self._evidence[crop.tracklet_id].keep(crop, vector)
-        self.counts.crops += len(crops)
         due = (evidence.due(self._now_ms, self._model_id) for evidence in self._evidence.values())
-        return self._counted(chain(due, self._closed(self._ended)))
+        return [told for told in chain(due, self._closed(self._ended)) if told is not None]
 
     def finish(self) -> list[Sighting]:
         """End every tracklet; return their last sightings."""
-        return self._counted(self._closed(self._tracker.finish()))
+        return [told for told in self._closed(self._tracker.finish()) if told is not None]
 
     def _closed(self, ended: Sequence[str]) -> Iterator[Sighting | None]:
         for tracklet_id in ended:
             evidence = self._evidence.pop(tracklet_id, None)
-            self.counts.tracklets += 1
             yield evidence.close(self._now_ms, self._model_id) if evidence else None
-
-    def _counted(self, sightings: Iterable[Sighting | None]) -> list[Sighting]:
-        told = [sighting for sighting in sightings if sighting is not None]
-        self.counts.sightings += len(told)
-        return told
 
 
 def ingest(

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.clock import Clock, SystemClock
 from pipeline.errors import SourceError
 from pipeline.redact import redact_address
-from pipeline.sources.base import QueuePolicy, Source, SourceSettings, SourceState
+from pipeline.sources.base import NOT_TAKEN, QueuePolicy, Source, SourceSettings, SourceState
 from pipeline.sources.film import FilmSource
 from pipeline.sources.folder import FolderSource
 from pipeline.sources.live import LiveSource
@@ -15,6 +15,7 @@ from pipeline.sources.status import SourceStatus, WatchedSource
 from pipeline.sources.times import paced
 
 __all__ = [
+    "NOT_TAKEN",
     "QueuePolicy",
     "Source",
     "SourceSettings",

@@ -8,14 +8,12 @@ from pipeline.batching.lanes import Lane, Lanes
 from pipeline.camera import Camera
 from pipeline.errors import DamagedError, PipelineError, SourceError
 from pipeline.redact import redact
-from pipeline.source import QueuePolicy, Source, SourceState, SourceStatus, is_live
+from pipeline.source import NOT_TAKEN, QueuePolicy, Source, SourceState, SourceStatus, is_live
 
 _log = logging.getLogger(__name__)
 
 Opening = Callable[[Camera], Source]
 
-CONNECTING, ENDED, FAILED = "connecting", "ended", "failed"
-NOT_TAKEN = "not_taken"  # reason of a drop: a newer frame came before this one was taken
 _FIRST_WAIT_S = 1.0  # after a live source has failed to open or has broken; doubled with each further failure
 _LONGEST_WAIT_S = 30.0
 
@@ -39,7 +37,7 @@ class CameraReader:
         self._policy: QueuePolicy | None = None  # of the source, once it was open
         self._status: SourceStatus | None = None  # of the source, at its end
         self._lane: Lane | None = None
-        self._state = CONNECTING
+        self._state = SourceState.CONNECTING
         self._reason = ""
         self._stopping = Event()
         self._lock = Lock()  # guards source, lane and what was lost, which change together
@@ -50,11 +48,13 @@ class CameraReader:
 
     @property
     def state(self) -> str:
-        """How the source fares: a ``SourceState``, or ``failed``. Only footage ends; a camera is asked again."""
+        """How the source fares, a ``SourceState``. Only footage ends; a camera is asked again."""
         source = self._source
-        told = self._state if source is None else str(source.state)
-        broke_off = told == ENDED and self._policy is QueuePolicy.DROP_OLDEST and not self._stopping.is_set()
-        return str(SourceState.RECONNECTING) if broke_off else told
+        told = self._state if source is None else source.state
+        broke_off = (
+            told is SourceState.ENDED and self._policy is QueuePolicy.DROP_OLDEST and not self._stopping.is_set()
+        )
+        return str(SourceState.RECONNECTING if broke_off else told)
 
     @property
     def reason(self) -> str:
@@ -114,7 +114,7 @@ class CameraReader:
             wait_s = min(_FIRST_WAIT_S * 2.0 ** min(failures - 1, 30), _LONGEST_WAIT_S)
             if not again or self._stopping.wait(wait_s):
                 return
-        self._state = ENDED
+        self._state = SourceState.ENDED
 
     def _read_to_its_end(self) -> bool:
         """Read the source once; return whether it is worth another try."""
@@ -122,14 +122,14 @@ class CameraReader:
         try:
             self._read()
         except SourceError as error:
-            self._state, self._reason, self.error = FAILED, str(error), error
+            self._state, self._reason, self.error = SourceState.FAILED, str(error), error
         except Exception as error:  # noqa: BLE001 - a source must not end the others' service
             self.error = SourceError(redact(f"camera '{camera_id}': {type(error).__name__}: {error}"))
-            self._state, self._reason = FAILED, str(self.error)
+            self._state, self._reason = SourceState.FAILED, str(self.error)
         else:
-            self._state, self._reason, self.error = ENDED, "", None
+            self._state, self._reason, self.error = SourceState.ENDED, "", None
         if isinstance(self.error, DamagedError):
-            self._state = ENDED
+            self._state = SourceState.ENDED
         if self.error is not None and not self._stopping.is_set():
             _log.warning("camera '%s' at %s: %s", camera_id, self.camera.address, self._reason)
         return self._is_live() and not self._stopping.is_set()

@@ -20,7 +20,7 @@ from typing import Any
 from detectors.base import Detector
 from detectors.open import COMPACT, open_detector
 from pipeline.batching.lanes import BatchSettings
-from pipeline.batching.reading import NOT_TAKEN, Opening
+from pipeline.batching.reading import Opening
 from pipeline.bench.simulated import Image, InstantEmbedder, KnownDetector, SimulatedSource
 from pipeline.camera import Camera
 from pipeline.clock import SystemClock
@@ -29,7 +29,7 @@ from pipeline.log.open import open_log
 from pipeline.scene.scene import Scene, SceneCamera, SceneSettings
 from pipeline.scene.video import write_video
 from pipeline.services.ingest import IngestPorts, IngestService, IngestServiceSettings
-from pipeline.source import open_source
+from pipeline.source import NOT_TAKEN, open_source
 from reid.embedder import Embedder
 from reid.providers import as_provider
 

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pipeline.batching.reading import FAILED
 from pipeline.batching.roster import Reading
 from pipeline.source import SourceState
 
-STATES = tuple(sorted({*map(str, SourceState), FAILED}))
+STATES = tuple(sorted(map(str, SourceState)))
 _NAME = "lookout_ingest_camera"
 _WORDS = "See docs/operations.md."
 

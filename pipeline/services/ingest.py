@@ -21,7 +21,7 @@ from pipeline.batching.following import Follower, crops_from
 from pipeline.batching.lanes import BatchSettings, Lanes
 from pipeline.batching.looking import Looker
 from pipeline.batching.motion import MotionSettings
-from pipeline.batching.reading import FAILED, NOT_TAKEN, Opening
+from pipeline.batching.reading import Opening
 from pipeline.batching.roster import Cameras, Reading, Report, Roster
 from pipeline.camera import Camera
 from pipeline.clock import Clock, SystemClock
@@ -36,7 +36,7 @@ from pipeline.publish import Publisher, PublishSettings
 from pipeline.records import Sighting
 from pipeline.services.camera_gauges import STATES, CameraGauges
 from pipeline.settings import Settings, source_settings
-from pipeline.source import Source, SourceState, open_source
+from pipeline.source import NOT_TAKEN, Source, SourceState, open_source
 from pipeline.track import TrackSettings
 
 GAUGES = frozenset(
@@ -54,7 +54,7 @@ _LOOK_S = 1.0  # how soon cameras that came, went or changed are noticed
 _LEAVE_S = 5.0  # how long the end waits for readers; one that hangs is left behind
 _LAST_PATIENCE_S = 10.0  # with a log that takes nothing, once the service is to end
 _AGAIN_S = 1.0  # before a log whose failure outlasted the publisher's patience is asked again
-_DOWN = frozenset({SourceState.STALLED, SourceState.RECONNECTING, FAILED})
+_DOWN = frozenset({SourceState.STALLED, SourceState.RECONNECTING, SourceState.FAILED})
 _AHEAD = 1  # batches that have been looked at and wait to be followed
 
 _log = logging.getLogger(__name__)

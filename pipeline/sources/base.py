@@ -14,6 +14,7 @@ _DEADLINES = ("open_timeout_s", "stalled_after_s", "read_timeout_s")
 _WAITS = ("first_wait_s", "longest_wait_s", "failed_wait_s")
 _LEAST_S = 0.1  # of a deadline: OpenCV takes whole ms, and 0 for no deadline at all
 _DAY_S = 86_400.0  # OpenCV has 31 bits for the ms; and whoever asks for more has mistaken the unit
+NOT_TAKEN = "not_taken"  # reason of a drop: a newer frame came before this one was taken
 
 
 class QueuePolicy(StrEnum):

@@ -14,7 +14,7 @@ from pipeline.clock import Clock
 from pipeline.records import CaptureClock, Frame
 from pipeline.redact import redact_address
 from pipeline.sources.attendant import Attendant, Ending
-from pipeline.sources.base import QueuePolicy, SourceSettings, SourceState
+from pipeline.sources.base import NOT_TAKEN, QueuePolicy, SourceSettings, SourceState
 from pipeline.sources.faults import SENTENCES, Fault
 from pipeline.sources.locator import transport
 from pipeline.sources.orders import Beat, Event, Opened, Order, Ready, Shown
@@ -23,8 +23,6 @@ from pipeline.sources.status import SourceStatus
 from pipeline.sources.waits import Waits
 
 _log = logging.getLogger(__name__)
-
-NOT_TAKEN = "not_taken"  # reason of a drop: a newer frame came before this one was taken
 
 
 class LiveSource:

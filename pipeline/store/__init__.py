@@ -1,1 +1,1 @@
-"""The stores: the watchlist and the alerts."""
+"""The stores: the watchlist, the alerts, and the cameras with who watches them."""

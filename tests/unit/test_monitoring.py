@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.batching.reading import NOT_TAKEN
 from pipeline.services.camera_gauges import STATES
+from pipeline.sources.base import NOT_TAKEN
 from tests.unit.test_deploy import COMPOSE, DEPLOY, OURS
 from tests.unit.test_metrics_docs import OPERATIONS, ROW
 

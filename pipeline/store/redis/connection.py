@@ -1,4 +1,4 @@
-"""What both Redis stores share: the connections, what is asked again after a failure, and errors in lookout's words."""
+"""What the Redis stores share: the connections, what is asked again after a failure, and errors in lookout's words."""
 
 import time
 from collections.abc import Callable, Sequence

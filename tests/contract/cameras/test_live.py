@@ -12,9 +12,9 @@ import pytest
 
 from pipeline.clock import SystemClock
 from pipeline.records import CaptureClock
-from pipeline.source import SourceState
+from pipeline.source import NOT_TAKEN, SourceState
 from pipeline.sources.faults import Fault
-from pipeline.sources.live import NOT_TAKEN, LiveSource
+from pipeline.sources.live import LiveSource
 from tests.contract.services.cameras import Cable, TcpCamera, never_answers, sends_garbage
 from tests.contract.services.rtsp import FPS, RtspServer
 from tests.contract.services.viewer import PATIENCE_S, QUICK, Viewer, is_gone, until, viewing
