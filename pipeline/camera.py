@@ -27,9 +27,8 @@ class Camera:
         Raises:
             SettingsError: a value makes no sense.
         """
+        check_camera_id(self.camera_id)
         where = f"camera {self.camera_id!r}"
-        if not self.camera_id or not self.camera_id.isprintable() or len(self.camera_id) > 100:
-            raise SettingsError(f"{where}: an id has 1 to 100 printable characters")
         if not self.url.strip():
             raise SettingsError(f"{where}: url is empty; expected rtsp://, http://, a file or a device number")
         if self.analysed_fps is not None and not 0.0 < self.analysed_fps < float("inf"):
@@ -48,3 +47,13 @@ class Camera:
     def address(self) -> str:
         """Where the camera is, without its secrets."""
         return redact_address(self.url)
+
+
+def check_camera_id(camera_id: str) -> None:
+    """Refuse what no camera can be called.
+
+    Raises:
+        SettingsError: an id is empty, blank, too long or holds control characters.
+    """
+    if not camera_id.strip() or not camera_id.isprintable() or len(camera_id) > 100:
+        raise SettingsError(f"camera {camera_id!r}: an id has 1 to 100 printable characters")

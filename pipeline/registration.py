@@ -3,11 +3,13 @@
 import secrets
 from dataclasses import dataclass
 
-from pipeline.errors import BackgroundError
+from pipeline.camera import check_camera_id
+from pipeline.errors import BackgroundError, SettingsError
 from pipeline.records import Schedule, WatchlistEntry
 from pipeline.threshold.background import Background, threshold
 from reid.embedder import Embedder
 
+LONGEST_H = 876_000.0  # a century; times beyond a calendar's end could not be shown
 _HOUR_MS = 3_600_000
 
 
@@ -24,6 +26,20 @@ class Wanted:
     schedule: Schedule | None = None
     cooldown_s: float = 60.0
     ttl_h: float = 24.0  # 0 for ever
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            SettingsError: a time is negative or longer than a century, or no camera can be called so.
+        """
+        for name, value, most in (("ttl_h", self.ttl_h, LONGEST_H), ("cooldown_s", self.cooldown_s, LONGEST_H * 3600)):
+            if not 0.0 <= value <= most:
+                raise SettingsError(
+                    f"{name} of an entry must lie between 0 and {most:,.0f}, a century, but is {value:g}"
+                )
+        for camera_id in self.cameras:
+            check_camera_id(camera_id)
 
 
 def register(
@@ -51,7 +67,7 @@ def register(
     limit = threshold(background, vector, wanted.false_match_rate)
     return WatchlistEntry(
         entry_id=entry_id or secrets.token_hex(6),
-        description=wanted.description,
+        description=wanted.description.strip(),
         vector=vector,
         model_id=embedder.model_id,
         threshold=limit.similarity,
@@ -62,7 +78,7 @@ def register(
         label=wanted.label,
         reason=wanted.reason,
         owner=wanted.owner,
-        cameras=wanted.cameras,
+        cameras=tuple(dict.fromkeys(wanted.cameras)),
         schedule=wanted.schedule,
         expires_at_ms=now_ms + round(wanted.ttl_h * _HOUR_MS) if wanted.ttl_h else None,
         cooldown_s=wanted.cooldown_s,

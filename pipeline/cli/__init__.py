@@ -5,6 +5,7 @@ torch are imported inside the function that needs them, so that ``lookout --help
 A command is added with ``app.command("NAME")(MODULE.FUNCTION)`` below, and gets a heading in docs/cli.md.
 """
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -29,7 +30,10 @@ from pipeline.cli import (
     train,
     watch,
 )
-from pipeline.cli.exit_codes import MISSING_PACKAGE, OURS, exit_code, missing_extra
+from pipeline.cli.exit_codes import FAILED, MISSING_PACKAGE, OURS, exit_code, missing_extra
+from pipeline.redact import redact_address
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # writing tells no name
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -84,6 +88,11 @@ def main() -> None:
         app(prog_name="lookout")
     except OURS as error:
         _fail(str(error), exit_code(error))
+    except OSError as error:
+        if error.filename is None and error.errno not in _FULL:
+            raise
+        where = f"{redact_address(str(error.filename))}: " if error.filename is not None else ""
+        _fail(f"{where}{error.strerror}; see that it is there, may be read and written, and has room", FAILED)
     except ModuleNotFoundError as error:
         extra = missing_extra(error)
         if extra is None:

@@ -21,7 +21,7 @@ def list_alerts(
     entry: Annotated[str | None, typer.Option(help="Of this entry only.")] = None,
     camera: Annotated[str | None, typer.Option(help="Of this camera only.")] = None,
     state: Annotated[str | None, typer.Option(help="new, acknowledged, confirmed, false or unclear.")] = None,
-    limit: Annotated[int, typer.Option(help="At most so many, newest first.", min=1)] = 50,
+    limit: Annotated[int, typer.Option(help="At most so many, newest first.", min=1, max=1_000_000)] = 50,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -35,7 +35,7 @@ def list_alerts(
     with alerts_of(settings_of(context)) as store:
         found = store.find(wanted)
     for alert in found:
-        typer.echo(json.dumps(plain(alert)) if as_json else line(alert))
+        typer.echo(_json(alert) if as_json else line(alert))
 
 
 @alerts.command("tail")
@@ -52,7 +52,7 @@ def tail(context: typer.Context, *, as_json: AsJson = False) -> None:
         while True:
             for record in subscription.poll(100, 1.0):
                 alert = decode_alert(record.value)
-                typer.echo(json.dumps(plain(alert)) if as_json else line(alert))
+                typer.echo(_json(alert) if as_json else line(alert))
 
 
 @alerts.command("review")
@@ -86,20 +86,22 @@ def line(alert: "Alert") -> str:
 
 
 def plain(alert: "Alert") -> dict[str, Any]:
-    """Return an alert for JSON, without its crop."""
-    from datetime import UTC, datetime
+    """Return what was seen for JSON, without the crop and what was said of it."""
+    from pipeline.wire import as_rfc3339
 
-    at = datetime.fromtimestamp(alert.captured_at_ms / 1000, UTC)
     return {
         "alert_id": alert.alert_id,
         "entry_id": alert.entry_id,
         "description": alert.description,
         "camera_id": alert.camera_id,
-        "captured_at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "captured_at": as_rfc3339(alert.captured_at_ms),
         "similarity": round(alert.similarity, 4),
         "threshold": round(alert.threshold, 4),
         "box_xyxy": [round(value, 1) for value in alert.box_xyxy],
         "frame_size_wh": list(alert.frame_size_wh),
         "tracklet_id": alert.tracklet_id,
-        "state": alert.state,
     }
+
+
+def _json(alert: "Alert") -> str:
+    return json.dumps(plain(alert) | {"state": alert.state})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.site import as_time, cameras_of, settings_of
+from pipeline.cli.site import as_time, cameras_of, print_table, settings_of
 
 if TYPE_CHECKING:
     from pipeline.camera import Camera, Polygon
@@ -74,7 +74,7 @@ def edit(
     least_height_px: LeastHeight = None,
     mask: Masks = None,
     reset: Annotated[
-        list[str] | None, typer.Option(help=f"As [ingest] says again: {', '.join(_RESETS)}; may be repeated.")
+        list[str] | None, typer.Option(help=f"Back to what the settings say: {', '.join(_RESETS)}; may be repeated.")
     ] = None,
     timeout_s: Timeout = 10.0,
     *,
@@ -112,7 +112,6 @@ def list_cameras(context: typer.Context, *, as_json: AsJson = False) -> None:
         for row in rows:
             typer.echo(json.dumps(row))
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None)
@@ -122,7 +121,7 @@ def list_cameras(context: typer.Context, *, as_json: AsJson = False) -> None:
         since = as_time(row["since_ms"])
         words = (row["camera_id"], row["address"], row["stands_in"], row["state"], since, row["watched_by"] or "-")
         table.add_row(*words, row["reason"])
-    Console(soft_wrap=True, markup=False, highlight=False).print(table)
+    print_table(table)
 
 
 @cameras.command("remove")
@@ -169,9 +168,11 @@ def _require_frames(url: str, timeout_s: float, settings: "Settings") -> str:
     from pathlib import Path
 
     from pipeline.errors import SourceError
+    from pipeline.source import open_source
     from pipeline.sources.probe import probe as look
 
-    if Path(url).is_dir():
+    if url and Path(url).is_dir():
+        open_source(url, "probe").close()
         return "a folder of images"
     found = look(url, timeout_s, hardware=settings.source.hardware_decoding)
     if not found.works:
@@ -196,7 +197,9 @@ def _whole(url: str) -> str:
     from pathlib import Path
 
     url = typer.get_text_stream("stdin").readline().strip() if url == "-" else url
-    return str(Path(url).absolute()) if Path(url).exists() and not url.isdecimal() else url
+    if not url or url.isdecimal() or not Path(url).exists():  # an empty path is this folder
+        return url
+    return str(Path(url).absolute())
 
 
 def _polygons(masks: list[str] | None) -> "tuple[Polygon, ...]":

@@ -1,6 +1,7 @@
 """``lookout replay``: recorded footage, with its own timestamps."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +25,7 @@ _NO_COOLDOWN_S = 0.0  # it keeps operators from being flooded; whoever looks thr
 
 def replay(
     context: typer.Context,
-    footage: Annotated[Path, typer.Argument(help="A video file, or a folder of images.")],
+    footage: Annotated[str, typer.Argument(help="A video file, or a folder of images.")],
     camera: Annotated[str, typer.Option(help="The camera that took it.")] = "replay",
     start: Annotated[str | None, typer.Option(help="Time of the first frame, ISO 8601; else the file's.")] = None,
     speed: Annotated[str, typer.Option(help="max, or how many times the footage's own pace.")] = "max",
@@ -32,7 +33,7 @@ def replay(
         list[str] | None, typer.Option(help="Look out for this instead of the watchlist; may be repeated.")
     ] = None,
     false_match_rate: Annotated[
-        float | None, typer.Option(help="Of --watch: share of people who are not wanted that match.")
+        float | None, typer.Option(help="Of --watch: share of people who are not wanted that match; 0.01.")
     ] = None,
     page: Annotated[Path | None, typer.Option(help="Write the alerts with their crops as one HTML page.")] = None,
     *,
@@ -40,6 +41,7 @@ def replay(
 ) -> None:
     """Run recorded footage and print who fits a description; nothing is dropped, and twice gives the same."""
     settings = settings_of(context, match__false_match_rate=false_match_rate)
+    _check(footage, camera, page)
     detector, embedder = chain_of(settings)
     entries = _entries(settings, embedder, watch or [])
     frames = _frames(footage, camera, (_as_ms(start), settings.ingest.analysed_fps), _as_speed(speed))
@@ -80,12 +82,35 @@ def _alerts(
     return alerts, run.sightings, damage
 
 
+def _check(footage: str, camera: str, page: Path | None) -> None:
+    """Refuse at once what would else fail when the footage has run.
+
+    Raises:
+        SourceError: the footage is a camera.
+        SettingsError: no camera can be called so, or the page cannot be written.
+    """
+    from pipeline.camera import check_camera_id
+    from pipeline.errors import SettingsError, SourceError
+    from pipeline.redact import redact_address
+    from pipeline.source import is_live
+
+    if is_live(footage):
+        raise SourceError(
+            f"a video file or a folder of images was expected, but {redact_address(footage)} is a camera; "
+            "watch it with: lookout cameras add, then lookout run"
+        )
+    check_camera_id(camera)
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        if page.is_dir() or not os.access(page if page.exists() else page.parent, os.W_OK):
+            raise SettingsError(f"cannot write the page {page}; name a file in a folder that may be written to")
+
+
 def _write_page(page: Path | None, alerts: "list[Alert]") -> None:
     from pipeline.alert_page import render_alerts
 
     if page is None:
         return
-    page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render_alerts(alerts), encoding="utf-8")
     typer.echo(f"look at them in {page}", err=True)
 
@@ -111,7 +136,7 @@ def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> l
     return entries
 
 
-def _frames(footage: Path, camera: str, timing: tuple[int | None, float], speed: float | None) -> "Iterator[Frame]":
+def _frames(footage: str, camera: str, timing: tuple[int | None, float], speed: float | None) -> "Iterator[Frame]":
     """Yield the frames, with a progress bar on standard error."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -120,7 +145,7 @@ def _frames(footage: Path, camera: str, timing: tuple[int | None, float], speed:
     from pipeline.source import SourceSettings, open_source, paced
 
     started_at_ms, analysed_fps = timing
-    source = open_source(str(footage), camera, SourceSettings(analysed_fps, started_at_ms))
+    source = open_source(footage, camera, SourceSettings(analysed_fps, started_at_ms))
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with source, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("first frame")
@@ -140,6 +165,8 @@ def _as_ms(start: str | None) -> int | None:
         raise typer.BadParameter(
             f"expected ISO 8601, as 2026-03-01T09:00:00Z, but got {start!r}", param_hint="--start"
         ) from None
+    if not 1970 <= at.year < 3000:
+        raise typer.BadParameter(f"expected a time from 1970 to 2999, but got {start!r}", param_hint="--start")
     return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from detectors.base import Detector
     from pipeline.log.base import EventLog
     from pipeline.settings import Settings
@@ -92,6 +94,13 @@ def background_of(settings: "Settings") -> "Background":
             "build one for these weights with: lookout background build"
         )
     return background
+
+
+def print_table(table: "Table") -> None:
+    """Print a table for people; what operators have written stands there as they wrote it, brackets and all."""
+    from rich.console import Console
+
+    Console(soft_wrap=True, markup=False, emoji=False, highlight=False).print(table)
 
 
 def as_time(at_ms: int | None) -> str:

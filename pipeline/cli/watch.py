@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.site import as_time, background_of, settings_of, watchlist_of
+from pipeline.cli.site import as_time, background_of, print_table, settings_of, watchlist_of
 
 if TYPE_CHECKING:
     from pipeline.records import WatchlistEntry
@@ -17,6 +17,8 @@ watch = typer.Typer(no_args_is_help=True, help="Register, list and edit the desc
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 EntryId = Annotated[str, typer.Argument(help="The entry's id, as `lookout watch list` shows it.")]
 _HOUR_MS = 3_600_000
+_LONGEST_H = 876_000.0  # a century: what a calendar can show
+_DEFAULT = "by default that of the settings,"
 
 
 @watch.command("add")
@@ -28,10 +30,14 @@ def add(
     label: Annotated[str, typer.Option(help="A short name.")] = "",
     camera: Annotated[list[str] | None, typer.Option(help="Only on this camera; may be repeated.")] = None,
     false_match_rate: Annotated[
-        float | None, typer.Option(help="Share of people who are not wanted that match.")
+        float | None, typer.Option(help=f"Share of people who are not wanted that match; {_DEFAULT} 0.01.")
     ] = None,
-    ttl_h: Annotated[float | None, typer.Option(help="Hours until it expires; 0 for never.", min=0)] = None,
-    cooldown_s: Annotated[float | None, typer.Option(help="Quiet on a camera after an alert, s.", min=0)] = None,
+    ttl_h: Annotated[
+        float | None, typer.Option(help=f"Hours until it expires, 0 for never; {_DEFAULT} 24.", min=0, max=_LONGEST_H)
+    ] = None,
+    cooldown_s: Annotated[
+        float | None, typer.Option(help=f"Quiet on a camera after an alert, s; {_DEFAULT} 60.", min=0)
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -48,6 +54,7 @@ def add(
     entry = register(wanted, embedder, background_of(settings), SystemClock().now_ms())
     with watchlist_of(settings) as store:
         store.put(entry)
+        entry = store.get(entry.entry_id)
     ignored = embedder.explain_text(description).ignored
     typer.echo(json.dumps({**_plain(entry), "ignored_words": list(ignored)}) if as_json else _told(entry, ignored))
 
@@ -69,7 +76,6 @@ def list_entries(context: typer.Context, *, as_json: AsJson = False) -> None:
         for entry in entries:
             typer.echo(json.dumps(_plain(entry)))
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("id", "description", "cameras", "threshold", "1 in", "expires (UTC)", "state", box=None)
@@ -78,7 +84,7 @@ def list_entries(context: typer.Context, *, as_json: AsJson = False) -> None:
         rate = f"{1 / entry.false_match_rate:,.0f}"
         row = (entry.entry_id, entry.description, where, f"{entry.threshold:.3f}", rate)
         table.add_row(*row, as_time(entry.expires_at_ms), _state(entry))
-    Console(soft_wrap=True).print(table)
+    print_table(table)
 
 
 @watch.command("edit")
@@ -88,15 +94,18 @@ def edit(
     label: Annotated[str | None, typer.Option(help="Another short name.")] = None,
     reason: Annotated[str | None, typer.Option(help="Another reason.")] = None,
     camera: Annotated[list[str] | None, typer.Option(help="Only on this camera; may be repeated.")] = None,
-    ttl_h: Annotated[float | None, typer.Option(help="Expires so many hours from now; 0 for never.", min=0)] = None,
+    ttl_h: Annotated[
+        float | None, typer.Option(help="Expires so many hours from now; 0 for never.", min=0, max=_LONGEST_H)
+    ] = None,
     *,
+    all_cameras: Annotated[bool, typer.Option("--all-cameras", help="On all cameras again.")] = False,
     enabled: Annotated[bool | None, typer.Option(help="Whether it counts at all.")] = None,
 ) -> None:
     """Change an entry; another description is another entry."""
     from pipeline.clock import SystemClock
 
     changes: dict[str, Any] = {"label": label, "reason": reason, "enabled": enabled}
-    changes["cameras"] = tuple(camera) if camera else None
+    changes["cameras"] = _cameras(camera or [], all_cameras=all_cameras)
     changes = {name: value for name, value in changes.items() if value is not None}
     if ttl_h is not None:
         changes["expires_at_ms"] = SystemClock().now_ms() + round(ttl_h * _HOUR_MS) if ttl_h else None
@@ -111,7 +120,9 @@ def edit(
 def mute(
     context: typer.Context,
     entry_id: EntryId,
-    minutes: Annotated[float, typer.Option("--for-min", help="Minutes of quiet; 0 ends it.", min=0)] = 60.0,
+    minutes: Annotated[
+        float, typer.Option("--for-min", help="Minutes of quiet; 0 ends it.", min=0, max=_LONGEST_H * 60)
+    ] = 60.0,
 ) -> None:
     """Keep an entry quiet for a while."""
     from pipeline.clock import SystemClock
@@ -128,6 +139,21 @@ def remove(context: typer.Context, entry_id: EntryId) -> None:
     with watchlist_of(settings_of(context)) as store:
         store.remove(entry_id)
     typer.echo(f"{entry_id}: removed")
+
+
+def _cameras(named: list[str], *, all_cameras: bool) -> tuple[str, ...] | None:
+    """Return the cameras that an entry is to count on, none of them for all; None where nothing was said.
+
+    Raises:
+        SettingsError: no camera can be called so.
+    """
+    from pipeline.camera import check_camera_id
+
+    if named and all_cameras:
+        raise typer.BadParameter("either some cameras or all of them", param_hint="--camera, --all-cameras")
+    for camera_id in named:
+        check_camera_id(camera_id)
+    return tuple(dict.fromkeys(named)) if named or all_cameras else None
 
 
 def _state(entry: "WatchlistEntry") -> str:

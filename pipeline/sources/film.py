@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.errors import DamagedError, SourceError
 from pipeline.records import Frame
+from pipeline.redact import redact_address
 from pipeline.sources.base import SourceSettings
 from pipeline.sources.capture import open_capture
 from pipeline.sources.recorded import Recorded
@@ -100,7 +101,7 @@ def _check(path: Path) -> None:
         with path.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError:
-        raise SourceError(f"there is no file {path}") from None
+        raise SourceError(f"there is no file {redact_address(str(path))}") from None  # a mistyped address
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
         raise SourceError(f"cannot read {path}: {error}") from error
     if empty:

@@ -109,7 +109,11 @@ def probe(address: str, timeout_s: float, *, hardware: bool = True) -> Probe:
     """
     live = is_live(address)
     if not live and not Path(address).is_file():
-        raise SourceError(f"a camera's address or a video file was expected, but there is no file {address}")
+        found = redact_address(address)
+        found = (
+            f"{found} is a folder" if address and Path(address).is_dir() else f"there is no file {found or repr('')}"
+        )
+        raise SourceError(f"a camera's address or a video file was expected, but {found}")
     target = int(address) if live and address.isdecimal() else address
     order = Order(target, None, timeout_s, timeout_s, timeout_s, hardware)
     look = _Look()

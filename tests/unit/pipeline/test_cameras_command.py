@@ -143,6 +143,7 @@ def test_edits_change_what_they_name(run: Run, address: str) -> None:
         (("add", "x", "0", "--mask", "0,0 1 1,1"), "x,y x,y x,y"),
         (("add", "x", "0", "--confidence", 2), "within 0..1"),
         (("add", "x", " "), "url is empty"),
+        (("add", "x", "-"), "url is empty"),
         (("edit", "own", "--confidence", 0.2), "stands in lookout.toml alone"),
         (("edit", "own", "--reset", "masks"), "expected one of"),
     ],

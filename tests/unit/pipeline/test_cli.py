@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,21 @@ def test_an_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err == "lookout: error: no shards in peta looked for *.tar\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "runs/demo"), "runs/demo: Permission denied; see that"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; see that"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(
+    error: OSError, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the machine says of files, folders and disks is one line, too, and ends with 1."""
+    assert fail_with(error, monkeypatch) == 1
+    assert capsys.readouterr().err.startswith(f"lookout: error: {told}")
 
 
 def test_a_subclass_exits_like_its_parent() -> None:

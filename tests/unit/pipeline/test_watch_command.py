@@ -1,0 +1,112 @@
+"""``lookout watch`` and ``lookout alerts``, run as a user would; the same on each store, so on SQLite here."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipeline.cli import app
+from pipeline.errors import SettingsError
+
+Run = Callable[..., Result]
+MAN = "a man in a blue shirt"
+CENTURY_H = 876_000
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Return a function that calls ``lookout watch`` in this process; its own errors come out as they were raised."""
+    store = f"sqlite:///{tmp_path / 'store.db'}"
+
+    def call(*words: object) -> Result:
+        result = CliRunner().invoke(app, ["--store", store, "watch", *map(str, words)], env={"COLUMNS": "300"})
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return call
+
+
+def added(run: Run, *words: object) -> dict[str, Any]:
+    """Return the entry that was added, as JSON told it."""
+    entry: dict[str, Any] = json.loads(run("add", *words, "--json").stdout)
+    return entry
+
+
+def listed(run: Run) -> list[dict[str, Any]]:
+    """Return the entries as they stand in the store."""
+    return [json.loads(line) for line in run("list", "--json").stdout.splitlines()]
+
+
+def test_what_is_told_of_an_entry_is_what_is_stored(run: Run) -> None:
+    """``watch add --json`` tells of an entry what ``watch list --json`` does, its version among it."""
+    entry = added(run, f"  {MAN} ", "--camera", "gate", "--camera", "gate", "--label", "blue")
+    entry.pop("ignored_words")
+    assert listed(run) == [entry]
+    assert (entry["version"], entry["cameras"], entry["description"]) == (1, ["gate"], MAN)
+
+
+def test_brackets_stand_in_tables_as_they_were_written(run: Run) -> None:
+    """A description with what the table's printer takes for a mark is listed as it is."""
+    added(run, "a man in a [red]red[/red] :coat: [/x]")
+    assert "a man in a [red]red[/red] :coat: [/x]" in run("list").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("add", MAN, "--ttl-h", "1e300"),
+        ("add", MAN, "--ttl-h", CENTURY_H + 1),
+        ("add", MAN, "--ttl-h", "-1"),
+        ("edit", "entry", "--ttl-h", "inf"),
+        ("mute", "entry", "--for-min", "1e300"),
+        ("edit", "entry", "--camera", "gate", "--all-cameras"),
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_calls(run: Run, words: tuple[object, ...]) -> None:
+    """A time without end, or before now, and cameras that contradict each other end with code 2, and no entry is made."""
+    assert run(*words).exit_code == 2
+    assert not listed(run)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--cooldown-s", "inf"), "cooldown_s of an entry must lie between 0 and"),
+        (("--camera", ""), "an id has 1 to 100 printable characters"),
+        (("--camera", " "), "an id has 1 to 100 printable characters"),
+    ],
+)
+def test_values_that_make_no_sense_are_named(run: Run, options: tuple[str, ...], told: str) -> None:
+    """A quiet without end, and a camera that none can be called, are refused in words: such an entry never matches."""
+    with pytest.raises(SettingsError, match=told):
+        run("add", MAN, *options)
+    assert not listed(run)
+
+
+def test_the_settings_of_new_entries_are_checked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A negative time to live in the environment is refused before an entry is made of it."""
+    monkeypatch.setenv("LOOKOUT_MATCH_ENTRY_TTL_H", "-5")
+    with pytest.raises(SettingsError, match="ttl_h"):
+        run("add", MAN)
+
+
+def test_an_entry_goes_back_to_all_cameras(run: Run) -> None:
+    """``--camera`` replaces the cameras, ``--all-cameras`` takes them away, and an empty id changes nothing."""
+    entry_id = added(run, MAN, "--camera", "gate")["entry_id"]
+    run("edit", entry_id, "--camera", "hall")
+    assert listed(run)[0]["cameras"] == ["hall"]
+    with pytest.raises(SettingsError, match="printable"):
+        run("edit", entry_id, "--camera", "")
+    run("edit", entry_id, "--all-cameras")
+    assert listed(run)[0]["cameras"] == []
+
+
+def test_an_entry_of_a_century_can_be_listed(run: Run) -> None:
+    """The longest times that are taken are shown, too."""
+    entry_id = added(run, MAN, "--ttl-h", CENTURY_H)["entry_id"]
+    run("mute", entry_id, "--for-min", CENTURY_H * 60)
+    assert "quiet" in run("list").stdout
