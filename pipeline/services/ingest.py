@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 import numpy as np
@@ -87,10 +87,11 @@ class IngestServiceSettings:
     chain: IngestSettings = field(default_factory=IngestSettings)
     motion: MotionSettings | None = field(default_factory=MotionSettings)  # None: every frame is looked at
     publish: PublishSettings = field(default_factory=PublishSettings)
+    ends_with_footage: bool = True  # else it waits for cameras that are added later
 
 
 class IngestService:
-    """A ``Service`` that watches cameras. It ends by itself when all of them are recorded footage that has ended."""
+    """A ``Service`` that watches cameras. It ends by itself when all are recorded footage that has ended, if so set."""
 
     def __init__(
         self,
@@ -108,6 +109,7 @@ class IngestService:
         self._looker = Looker(detector, settings.motion)
         self._follower = Follower(embedder, self._publish, settings.chain, ports.clock)
         self._most_frames = settings.batch.most_frames
+        self._ends_with_footage = settings.ends_with_footage
         self._stopping = Event()
         self._supervising: Exception | None = None  # what ended it
         self._log_trouble: str | None = None
@@ -215,7 +217,7 @@ class IngestService:
                 self._roster.over.clear()
                 ended = self._roster.all_ended
                 self._roster.follow()  # and report: of footage that has ended, the other processes have to know
-                if ended and self._roster.all_ended:
+                if self._ends_with_footage and ended and self._roster.all_ended:
                     break
                 self._roster.over.wait(_LOOK_S)
         except Exception as error:  # noqa: BLE001 - raised again by run: without supervision nobody notices a camera
@@ -292,9 +294,14 @@ def ingest_metrics(service: IngestService) -> Sequence[Collector]:
 
 @contextmanager
 def open_ingest(
-    settings: Settings, chain: tuple[Detector, ImageEmbedder], cameras: Cameras, report: Report | None = None
+    settings: Settings,
+    chain: tuple[Detector, ImageEmbedder],
+    cameras: Cameras,
+    report: Report | None = None,
+    *,
+    ends_with_footage: bool = True,
 ) -> Iterator[IngestService]:
-    """Open the ingest of a site, and close what it is connected to.
+    """Open the ingest of a site, and close what it is connected to; ``ends_with_footage`` is as in its settings.
 
     Raises:
         SettingsError: an address is of no kind that is known.
@@ -303,4 +310,5 @@ def open_ingest(
     clock = SystemClock()
     with open_log(settings.log) as log:
         ports = IngestPorts(cameras, opening_of(settings, clock), log, clock, report)
-        yield IngestService(ports, *chain, service_settings(settings))
+        chosen = replace(service_settings(settings), ends_with_footage=ends_with_footage)
+        yield IngestService(ports, *chain, chosen)

@@ -15,10 +15,7 @@ class RunService:
         self._together = Together(self._services)
 
     def run(self) -> None:
-        """Run all of them until ``stop`` is called; see ``Service.run``.
-
-        One that ends by itself, as ingest does where all footage has ended, leaves the others running.
-        """
+        """Run all of them until ``stop`` is called; see ``Service.run``. One that ends by itself leaves the others."""
         self._together.run()
 
     def stop(self) -> None:

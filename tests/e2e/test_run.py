@@ -15,6 +15,7 @@ from pipeline.scene.scene import Scene, SceneSettings
 from pipeline.scene.video import write_video
 from pipeline.store.base import AlertFilter
 from pipeline.store.open import open_alerts
+from tests.e2e.conftest import wait_until
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Start
@@ -31,7 +32,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_footage_becomes_alerts_in_one_process(start: "Start", film: Path, tmp_path: Path) -> None:
-    """A camera of the settings is watched, matched and alerted on by one process, which one Ctrl-C ends with 0."""
+    """A camera of the settings is watched, matched and alerted on by one process, which takes more after it, and ends with 0 by Ctrl-C."""
     address = f"sqlite:///{tmp_path / 'site.db'}"
     (tmp_path / "lookout.toml").write_text(
         f'log = "{address}"\nstore = "{address}"\n[cameras.street]\nurl = "{film}"\n'
@@ -48,9 +49,13 @@ def test_footage_becomes_alerts_in_one_process(start: "Start", film: Path, tmp_p
         row for row in ROW.findall(OPERATIONS.read_text()) if row.startswith("lookout_ingest_camera_")
     }
     assert running.metric("lookout_ingest_camera_frames_total") >= 1
+    running.wait_metric("lookout_ingest_cameras_ended", 1)
+    assert CliRunner().invoke(app, ["--store", address, "cameras", "add", "again", str(film)]).exit_code == 0
+    with open_alerts(address) as alerts:
+        wait_until(lambda: bool(alerts.find(AlertFilter(camera_id="again"))), "an alert of the camera added later")
     assert running.end(signal.SIGINT) == 0
     with open_log(address) as log, open_alerts(address) as alerts:
         told, stored = list(log.read(Topic.ALERTS, 0)), alerts.find(AlertFilter())
     assert {record.key for record in told} == {alert.alert_id for alert in stored}
-    assert {alert.camera_id for alert in stored} == {"street"}
+    assert {alert.camera_id for alert in stored} == {"street", "again"}
     assert all(alert.crop_jpeg.startswith(b"\xff\xd8") for alert in stored)
