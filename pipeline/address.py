@@ -20,6 +20,24 @@ def scheme_of(address: str, what: str, known: tuple[str, ...]) -> str:
     return scheme
 
 
+def log_scheme(address: str) -> str:
+    """Return the scheme of an event log's address.
+
+    Raises:
+        SettingsError: there is no log of that kind.
+    """
+    return scheme_of(address, "log", ("sqlite", "kafka"))
+
+
+def store_scheme(address: str) -> str:
+    """Return the scheme of a store's address.
+
+    Raises:
+        SettingsError: there is no store of that kind.
+    """
+    return scheme_of(address, "store", ("sqlite", "redis", "rediss"))
+
+
 def file_of(address: str) -> Path:
     """Return the file of ``sqlite:///relative`` or ``sqlite:////absolute``.
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from detectors.open import COMPACT, open_detector
-from pipeline.address import scheme_of
+from pipeline.address import log_scheme, store_scheme
 from pipeline.bench.own_topics import RenamedLog, own_topics
 from pipeline.bench.simulated import Image, SimulatedSource
 from pipeline.camera import Camera
@@ -97,8 +97,8 @@ def bench_latency(log: str, store: str | None, settings: LatencySettings | None 
         raise LogError(f"no alert came within {settings.seconds:g} s; measure for longer")
     counts = service.counts
     return {
-        "log": scheme_of(log, "log", ("sqlite", "kafka")),
-        "store": "sqlite" if store is None else scheme_of(store, "store", ("redis", "rediss")),
+        "log": log_scheme(log),
+        "store": "sqlite" if store is None else store_scheme(store),
         "cameras": settings.cameras,
         "fps": FPS,
         "seconds": settings.seconds,
@@ -187,7 +187,7 @@ class _Consumer:
 
 @contextmanager
 def _place(log: str, store: str | None) -> Iterator[_Place]:
-    embedded = scheme_of(log, "log", ("sqlite", "kafka")) == "sqlite"
+    embedded = log_scheme(log) == "sqlite"
     parent = Path(log.removeprefix("sqlite:///") or ".") if embedded else None
     with tempfile.TemporaryDirectory(prefix="lookout-bench-", dir=parent) as folder, own_topics(log) as names:
         file = f"sqlite:///{Path(folder).absolute() / 'bench.db'}"

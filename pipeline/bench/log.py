@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.address import scheme_of
+from pipeline.address import log_scheme
 from pipeline.bench.bare_logs import BareKafka, BareSqlite, Lane, Record, drop_topics
 from pipeline.errors import LogError, SettingsError
 from pipeline.log.base import Topic
@@ -130,7 +130,7 @@ class _Log:
 def _lanes(address: str, stack: ExitStack) -> tuple[Lane, Lane]:
     own: Lane
     bare: Lane
-    if scheme_of(address, "log", ("sqlite", "kafka")) == "sqlite":
+    if log_scheme(address) == "sqlite":
         parent = Path(address.removeprefix("sqlite:///") or ".")
         if not parent.is_dir():
             raise SettingsError(f"the bench writes into a folder, but there is none at {parent}; name another")

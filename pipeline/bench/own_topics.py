@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from pipeline.address import scheme_of
+from pipeline.address import log_scheme
 from pipeline.bench.bare_logs import drop_topics
 from pipeline.log.base import EventLog, LogRecord, StartAt, Subscription, Topic
 from pipeline.log.shapes import SHAPES
@@ -59,7 +59,7 @@ def own_topics(address: str) -> Iterator[Mapping[str, str]]:
     Raises:
         LogError: the log does not answer, or refuses.
     """
-    if scheme_of(address, "log", ("sqlite", "kafka")) == "sqlite":
+    if log_scheme(address) == "sqlite":
         yield {}
         return
     mark = secrets.token_hex(4)

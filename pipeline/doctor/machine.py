@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import time
 from collections.abc import Sequence
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.address import file_of, scheme_of
+from pipeline.address import file_of, log_scheme, store_scheme
+from pipeline.clock import SystemClock
 from pipeline.doctor.examine import Check, Finding, Verdict
 from pipeline.errors import BackgroundError
 from pipeline.settings import Settings
@@ -96,14 +96,8 @@ def _running(part: str, name: str, provider: str) -> Finding:
 
 def disk_checks(settings: Settings) -> Sequence[Check]:
     """Return the checks of the disks that SQLite files lie on."""
-    files = {
-        file_of(address)
-        for address, what, known in (
-            (settings.log, "log", ("sqlite", "kafka")),
-            (settings.store, "store", ("sqlite", "redis", "rediss")),
-        )
-        if scheme_of(address, what, known) == "sqlite"
-    }
+    schemes = {settings.log: log_scheme(settings.log), settings.store: store_scheme(settings.store)}
+    files = {file_of(address) for address, scheme in schemes.items() if scheme == "sqlite"}
     return [Check("disk", lambda file=file: [_disk(file)]) for file in sorted(files)]  # type: ignore[misc]
 
 
@@ -119,7 +113,7 @@ def _disk(file: Path) -> Finding:
 
 def clock_checks(settings: Settings) -> Sequence[Check]:
     """Return the check of this machine's clock against the Redis server's; where there is none, there is no check."""
-    if scheme_of(settings.store, "store", ("sqlite", "redis", "rediss")) == "sqlite":
+    if store_scheme(settings.store) == "sqlite":
         return []
     return [Check("redis server", lambda: _server(settings.store))]
 
@@ -129,11 +123,10 @@ def _server(address: str) -> list[Finding]:
     from pipeline.store.redis.server import RedisServerView  # noqa: PLC0415
 
     with RedisServerView(parse_redis_address(address)) as server:
-        before_s = time.time()
-        state = server.look()
-        after_s = time.time()
-    skew_s = state.now_ms / 1000 - (before_s + after_s) / 2
-    return [clock_finding(skew_s, after_s - before_s), _persistence(state.appends_only)]
+        clock = SystemClock()
+        before_ms, state, after_ms = clock.now_ms(), server.look(), clock.now_ms()
+    skew_ms = state.now_ms - (before_ms + after_ms) / 2
+    return [clock_finding(skew_ms / 1000, (after_ms - before_ms) / 1000), _persistence(state.appends_only)]
 
 
 def clock_finding(skew_s: float, round_trip_s: float) -> Finding:

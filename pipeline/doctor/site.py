@@ -4,7 +4,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.address import file_of, scheme_of
+from pipeline.address import file_of, log_scheme
 from pipeline.alerting.post import Receiver
 from pipeline.camera import Camera
 from pipeline.doctor.examine import Check, Finding, Verdict
@@ -39,7 +39,7 @@ def _log(address: str) -> list[Finding]:
         return [Finding("log", Verdict.WARNING, f"{file} is not there yet; the first service to start makes it")]
     states = describe_topics(address)
     where = redact_address(address)
-    if scheme_of(address, "log", ("sqlite", "kafka")) == "sqlite":
+    if log_scheme(address) == "sqlite":
         records = sum(state.records for state in states)
         return [Finding("log", Verdict.OK, f"{where} holds {records:,} records")]
     return [Finding("log", Verdict.OK, f"{where} answers"), *(topic_finding(state) for state in states)]

@@ -1,6 +1,6 @@
 """An event log by its address."""
 
-from pipeline.address import file_of, scheme_of
+from pipeline.address import file_of, log_scheme
 from pipeline.log.base import EventLog
 
 
@@ -11,7 +11,7 @@ def open_log(address: str) -> EventLog:
         SettingsError: the address is of no kind that is known here, or says something that is not.
         LogError: the log does not answer.
     """
-    if scheme_of(address, "log", ("sqlite", "kafka")) == "kafka":
+    if log_scheme(address) == "kafka":
         # An adapter is loaded where it is used.
         from pipeline.log.kafka.address import parse_kafka_address  # noqa: PLC0415
         from pipeline.log.kafka.log import KafkaLog  # noqa: PLC0415

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.address import file_of, scheme_of
+from pipeline.address import file_of, log_scheme
 from pipeline.log.base import Topic
 from pipeline.log.shapes import SHAPES, TopicMade, TopicShape, TopicState
 
@@ -14,7 +14,7 @@ def describe_topics(address: str, topics: Sequence[str] = tuple(Topic)) -> list[
         SettingsError: the address is of no kind that is known here.
         LogError: the log does not answer.
     """
-    if scheme_of(address, "log", ("sqlite", "kafka")) == "sqlite":
+    if log_scheme(address) == "sqlite":
         from pipeline.log.sqlite import SqliteLog  # noqa: PLC0415 - an adapter is loaded where it is used
 
         with SqliteLog(file_of(address)) as log:
@@ -35,7 +35,7 @@ def create_topics(address: str, shapes: Mapping[str, TopicShape] = SHAPES) -> li
         SettingsError: the address is of no kind that is known here.
         LogError: the log does not answer, or refuses.
     """
-    if scheme_of(address, "log", ("sqlite", "kafka")) == "sqlite":
+    if log_scheme(address) == "sqlite":
         return []
     # An adapter is loaded where it is used.
     from pipeline.log.kafka.address import parse_kafka_address  # noqa: PLC0415

@@ -1,10 +1,8 @@
 """Stores by their address."""
 
-from pipeline.address import file_of, scheme_of
+from pipeline.address import file_of, store_scheme
 from pipeline.store.base import AlertStore, WatchlistStore
 from pipeline.store.cameras import CameraStore
-
-_SCHEMES = ("sqlite", "redis", "rediss")
 
 
 def open_watchlist(address: str) -> WatchlistStore:
@@ -14,7 +12,7 @@ def open_watchlist(address: str) -> WatchlistStore:
         SettingsError: the address is of no kind that is known here, or says something that is not.
         StoreError: the store does not answer.
     """
-    if scheme_of(address, "store", _SCHEMES) != "sqlite":
+    if store_scheme(address) != "sqlite":
         from pipeline.store.redis.address import parse_redis_address  # noqa: PLC0415
         from pipeline.store.redis.watchlist import RedisWatchlist  # noqa: PLC0415
 
@@ -31,7 +29,7 @@ def open_alerts(address: str) -> AlertStore:
         SettingsError: the address is of no kind that is known here, or says something that is not.
         StoreError: the store does not answer.
     """
-    if scheme_of(address, "store", _SCHEMES) != "sqlite":
+    if store_scheme(address) != "sqlite":
         from pipeline.store.redis.address import parse_redis_address  # noqa: PLC0415
         from pipeline.store.redis.alerts import RedisAlerts  # noqa: PLC0415
 
@@ -48,7 +46,7 @@ def open_cameras(address: str) -> CameraStore:
         SettingsError: the address is of no kind that is known here, or says something that is not.
         StoreError: the store does not answer.
     """
-    if scheme_of(address, "store", _SCHEMES) != "sqlite":
+    if store_scheme(address) != "sqlite":
         from pipeline.store.redis.address import parse_redis_address  # noqa: PLC0415
         from pipeline.store.redis.cameras import RedisCameras  # noqa: PLC0415
 
