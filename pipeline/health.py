@@ -1,5 +1,6 @@
 """What a service tells its keepers: /healthz, /readyz and /metrics over HTTP."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -16,6 +17,7 @@ from pipeline.errors import SettingsError
 PATIENCE_S = 10.0  # with who connects and says nothing, or takes no answer
 Counts = Callable[[], Mapping[str, float]]
 Trouble = Callable[[], str | None]  # what keeps the service from its work, None when nothing does
+_log = logging.getLogger(__name__)
 
 
 class CountsCollector(Collector):
@@ -81,6 +83,15 @@ class Collectors(Collector):
             yield from collector.collect()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Tell in the log what became of a request; standard error would show it unredacted."""
+        del request
+        _log.warning("no answer to %s", client_address, exc_info=True)
+
+
 class Health:
     """Serves health and metrics from a thread of its own; a context manager."""
 
@@ -98,12 +109,11 @@ class Health:
         registry = CollectorRegistry()
         registry.register(collector)
         try:
-            self._server = ThreadingHTTPServer(address, _answer_with(registry, trouble))
+            self._server = _Server(address, _answer_with(registry, trouble))
         except OSError as error:
             raise SettingsError(
                 f"health.host and health.port: cannot listen on {address[0]}:{address[1]}: {error.strerror}"
             ) from error
-        self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, name="health", daemon=True)
         self._thread.start()
 

@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +17,11 @@ from pipeline.camera import Camera
 from pipeline.errors import StoreError, UnknownCameraError
 from pipeline.store.cameras import ENDED, Beat, CameraStore, Lease, StreamReport
 from pipeline.store.open import open_cameras
+from tests.waiting import until
 
 LONG_S = 60.0  # a lease that no test outlives
 SHORT_S = 0.4
 ENDED_FILM = StreamReport(ENDED, "", 1_700_000_000_000)
-PATIENCE_S = 20.0
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -66,14 +66,6 @@ def damage(address: str, what: str, camera_id: str) -> None:
     with redis.Redis.from_url(address) as client:
         key = {"cameras": "lookout:cameras", "camera_leases": "lookout:cameras:leases"}[what]
         assert client.hset(key, camera_id, b"junk") == 0
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end_s, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def test_a_camera_comes_back_as_it_was_put(store: CameraStore) -> None:

@@ -18,8 +18,8 @@ from pipeline.errors import StoreError
 from pipeline.store.cameras import LIVE
 from pipeline.store.open import open_cameras
 from tests.contract.services.redis import RedisServer
+from tests.waiting import until
 
-PATIENCE_S = 60.0  # for what takes a moment, on a machine that is busy
 CAMERAS = {f"camera-{number}" for number in range(6)}
 
 # An ingest process that writes down what it is to watch, and has frames of it at once.
@@ -82,14 +82,6 @@ def watchers(address: str, tmp_path: Path) -> Iterator[list[Watcher]]:
         for watcher in started:
             ends.callback(watcher.end)
         yield started
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end_s, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def away(share: CameraShare) -> bool:

@@ -28,6 +28,7 @@ from pipeline.watchlist import WatchlistView
 from tests.contract.services.losing_proxy import LosingProxy
 from tests.contract.services.programs import free_port
 from tests.contract.services.redis import RedisServer, TlsRedisServer
+from tests.waiting import until
 
 PATIENCE_S = 60.0  # for what takes a moment, on a machine that is busy
 COMPOSE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
@@ -82,14 +83,6 @@ def alert(alert_id: str, at_ms: int = AT_MS, **others: object) -> Alert:
     return replace(plain, **others)  # type: ignore[arg-type]
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for something to become true."""
-    until = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.01)
-
-
 def insist(question: Callable[[], Changes | None]) -> Changes | None:
     """Ask again, as the contract says, until the store answers."""
     until = time.monotonic() + PATIENCE_S
@@ -131,13 +124,13 @@ def test_a_restart_in_the_midst_of_edits_loses_none(redis_server: RedisServer, r
         writer.start()
         for _ in range(3):
             goal = len(acknowledged) + 20
-            wait_until(lambda goal=goal: len(acknowledged) >= goal)  # type: ignore[misc]
+            until(lambda goal=goal: len(acknowledged) >= goal)  # type: ignore[misc]
             redis_server.kill()
             redis_server.start()
         ending.set()
         writer.join()
         assert {store.get(name).version for name in acknowledged} == {1}
-        wait_until(lambda: shown(view) == told(store))
+        until(lambda: shown(view) == told(store))
         assert set(acknowledged) <= set(shown(view))
 
 
@@ -165,12 +158,12 @@ def test_a_server_that_hangs_is_told_and_comes_back(redis_server: RedisServer, s
         try:
             with pytest.raises(StoreError, match="did not answer within 3 s"):
                 other.put(entry("b"))
-            wait_until(lambda: view.trouble is not None)
+            until(lambda: view.trouble is not None)
             assert shown(view) == {"a": "a man in red"}
         finally:
             redis_server.resume()
         other.put(entry("c"))
-        wait_until(lambda: shown(view) == told(other) and view.trouble is None)
+        until(lambda: shown(view) == told(other) and view.trouble is None)
         assert {"a", "c"} <= set(shown(view))
 
 
@@ -182,9 +175,9 @@ def test_a_flushed_server_is_noticed(redis_server: RedisServer, store: Watchlist
         redis_server.empty()
         assert other.put(entry("new")) == revision
         assert store.changes(revision, 0) is None
-        wait_until(lambda: shown(view) == {"new": "a man in red"})
+        until(lambda: shown(view) == {"new": "a man in red"})
         redis_server.empty()
-        wait_until(lambda: shown(view) == {})
+        until(lambda: shown(view) == {})
 
 
 def test_a_server_restored_from_older_data_is_noticed(redis_server: RedisServer, store: WatchlistStore) -> None:
@@ -204,7 +197,7 @@ def test_a_server_restored_from_older_data_is_noticed(redis_server: RedisServer,
             with open_watchlist(redis_server.url) as other:
                 assert other.put(entry("other")) == lost
             assert insist(lambda: store.changes(lost, 0)) is None
-            wait_until(lambda: set(shown(view)) == {"kept", "other"})
+            until(lambda: set(shown(view)) == {"kept", "other"})
     finally:
         shutil.rmtree(backup)
 
@@ -309,7 +302,7 @@ def test_the_rights_of_the_compose_file_are_enough(redis_server: RedisServer, ad
         store.put(entry("a"))
         store.put(entry("b"))
         store.remove("a")
-        wait_until(lambda: shown(view) == {"b": "a man in red"})
+        until(lambda: shown(view) == {"b": "a man in red"})
     with open_alerts(url) as alerts:
         alerts.upsert(alert("a"))
         alerts.review(Review("a", AlertState.FALSE, "kim", "", AT_MS))

@@ -19,7 +19,8 @@ from pipeline.services.match import MatchService
 from pipeline.services.metrics import matcher_metrics, webhook_metrics
 from pipeline.source import SourceState, SourceStatus
 from tests.unit.pipeline.batching.running import running
-from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, people, until
+from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, people
+from tests.waiting import until
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 ROW = re.compile(r"^\| `(lookout_[a-z0-9_A-Z]+)` \|", re.MULTILINE)

@@ -18,6 +18,7 @@ from pipeline.store.cameras import ENDED, LIVE, CameraStore
 from pipeline.store.open import open_cameras
 from pipeline.store.sqlite_cameras import SqliteCameras
 from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, frame, people, picture
+from tests.waiting import until
 
 PACE = Pace()
 PATIENCE_S = 20.0
@@ -54,14 +55,6 @@ class AwayStore(SqliteCameras):
         if self.away:
             raise StoreError("the store does not answer")
         return super().cameras()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end_s, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def away(share: CameraShare) -> bool:

@@ -98,3 +98,19 @@ def test_who_connects_and_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch
     ):
         assert mute.recv(1) == b""
         assert ask(served, "/healthz") == (200, "alive\n")
+
+
+def test_what_keeps_an_answer_back_is_logged(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An error while a question is answered stands in the log, which hides secrets, and not on standard error."""
+
+    def broken() -> str | None:
+        raise RuntimeError("nobody reckoned with this")
+
+    with Health(("127.0.0.1", 0), CountsCollector("x", dict), broken) as served:
+        with pytest.raises(OSError):  # noqa: PT011 - however the connection ends
+            ask(served, "/readyz")
+        assert ask(served, "/healthz") == (200, "alive\n")
+    assert "nobody reckoned with this" in caplog.text
+    assert capfd.readouterr().err == ""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 from pipeline.services.base import Service
-from tests.unit.pipeline.batching.stage import DEADLINE_S
+from tests.waiting import PATIENCE_S
 
 
 @contextmanager
@@ -17,5 +17,5 @@ def running(service: Service) -> Iterator[None]:
         yield
     finally:
         service.stop()
-        thread.join(DEADLINE_S)
+        thread.join(PATIENCE_S)
     assert not thread.is_alive()

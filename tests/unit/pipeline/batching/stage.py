@@ -1,6 +1,5 @@
 """Cameras, detectors and embedders that do as they are told, for the tests of batching."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 from typing import Any, Self
@@ -13,7 +12,6 @@ from pipeline.records import CaptureClock, Frame
 from pipeline.sources.base import QueuePolicy, SourceState
 
 Image = npt.NDArray[np.uint8]
-DEADLINE_S = 60.0  # generous: the machine may be busy
 
 
 def people(*boxes: tuple[float, float, float, float], confidence: float = 0.9) -> Detections:
@@ -103,11 +101,3 @@ class Mean:
         if any(map(self._unbearable, crops)):
             raise ValueError("this crop cannot be borne")
         return np.stack([crop.mean(axis=(0, 1)).astype(np.float32) for crop in crops])
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, and fail if it never does."""
-    until_s = time.monotonic() + DEADLINE_S
-    while not holds():
-        assert time.monotonic() < until_s, "it never came true"
-        time.sleep(0.005)

@@ -10,7 +10,8 @@ from pipeline.camera import Camera
 from pipeline.clock import ManualClock, SystemClock
 from pipeline.errors import SettingsError
 from pipeline.sources.base import QueuePolicy
-from tests.unit.pipeline.batching.stage import frame, picture, until
+from tests.unit.pipeline.batching.stage import frame, picture
+from tests.waiting import until
 
 NEVER_MS = 50_000.0
 IMAGE = picture()

@@ -1,9 +1,7 @@
 """The watchlist in memory, and what the matcher keeps of watchlists that are no more."""
 
 import gc
-import time
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +14,15 @@ from pipeline.records import WatchlistEntry
 from pipeline.store.sqlite import SqliteWatchlist
 from pipeline.threshold.background import Background
 from pipeline.watchlist import WatchlistMatrix, WatchlistView
+from tests.waiting import until
 
 DIMENSIONS = 4
-DEADLINE_S = 60.0  # generous: the machine may be busy
 
 
 def entry(entry_id: str, fill: float = 1.0, dimensions: int = DIMENSIONS) -> WatchlistEntry:
     """Return an entry whose vector has one number throughout."""
     vector = np.full(dimensions, fill, np.float32)
     return WatchlistEntry(entry_id, entry_id, vector, "tiny", 0.5, 0.01, "nobody", 1, 0)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, and fail if it never does."""
-    end_s = time.monotonic() + DEADLINE_S
-    while not holds():
-        assert time.monotonic() < end_s, "it never came true"
-        time.sleep(0.005)
 
 
 @settings(max_examples=15, deadline=None)

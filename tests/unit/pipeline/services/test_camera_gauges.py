@@ -15,7 +15,8 @@ from pipeline.services.camera_gauges import STATES, CameraGauges
 from pipeline.services.ingest import IngestPorts, IngestService, ingest_metrics
 from pipeline.source import SourceState, SourceStatus
 from tests.unit.pipeline.batching.running import running
-from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, frame, people, picture, until
+from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, frame, people, picture
+from tests.waiting import until
 
 
 def reading(state: str, spread_ms: int | None = None, skew_ms: int | None = None) -> Reading:

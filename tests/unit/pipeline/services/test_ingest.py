@@ -23,7 +23,8 @@ from pipeline.settings import Settings
 from pipeline.settings import Source as SourceTable
 from pipeline.sources.base import Source, SourceState
 from pipeline.wire import decode_sighting
-from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, frame, people, picture, until
+from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, frame, people, picture
+from tests.waiting import until
 
 SOMEBODY = people((40, 20, 80, 110))
 IMAGE = picture()
