@@ -4,6 +4,7 @@
 tables of cameras and webhooks stand in the file alone.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -154,6 +155,11 @@ def source_settings(settings: Settings, analysed_fps: float) -> SourceSettings:
         return SourceSettings(analysed_fps, **msgspec.structs.asdict(settings.source))
     except SettingsError as error:
         raise SettingsError(f"[source]: {error}") from None
+
+
+def network_threads(threads: int) -> int:
+    """Return the CPU threads of each network; for 0 half the cores, as decoding and tracking need some, too."""
+    return threads or max(1, (os.cpu_count() or 1) // 2)
 
 
 _NOT_SETTINGS = {"LOOKOUT_DATA", "LOOKOUT_CONFIG"}  # where test material lies, and where this file lies

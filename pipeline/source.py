@@ -1,16 +1,15 @@
 """Source: the first stage. A file, a folder of images or a camera becomes frames with times."""
 
 import os
-import re
 from pathlib import Path
 
 from pipeline.clock import Clock, SystemClock
 from pipeline.errors import SourceError
-from pipeline.redact import redact_address
 from pipeline.sources.base import NOT_TAKEN, QueuePolicy, Source, SourceSettings, SourceState
 from pipeline.sources.film import FilmSource
 from pipeline.sources.folder import FolderSource
 from pipeline.sources.live import LiveSource
+from pipeline.sources.locator import is_live
 from pipeline.sources.status import SourceStatus, WatchedSource
 from pipeline.sources.times import paced
 
@@ -26,25 +25,6 @@ __all__ = [
     "open_source",
     "paced",
 ]
-
-SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "rtp", "udp", "srt")
-
-
-def is_live(address: str) -> bool:
-    """Return whether an address is that of a camera, not of recorded footage.
-
-    Raises:
-        SourceError: it names a protocol that is not read here.
-    """
-    scheme, mark, _ = address.partition("://")
-    if not mark or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
-        return re.fullmatch(r"\d{1,3}", address) is not None
-    if scheme.lower() not in SCHEMES:
-        known = ", ".join(f"{each}://" for each in SCHEMES)
-        raise SourceError(
-            f"a camera's address begins with {known}, or it is a device number; found {redact_address(address)}"
-        )
-    return True
 
 
 def open_source(

@@ -29,6 +29,7 @@ from pipeline.log.open import open_log
 from pipeline.scene.scene import Scene, SceneCamera, SceneSettings
 from pipeline.scene.video import write_video
 from pipeline.services.ingest import IngestPorts, IngestService, IngestServiceSettings
+from pipeline.settings import network_threads
 from pipeline.source import NOT_TAKEN, open_source
 from reid.embedder import Embedder
 from reid.providers import as_provider
@@ -77,7 +78,7 @@ def bench_ingest(provider: str = "auto", threads: int = 0, sizes: Sequence[int] 
         with most cameras than with fewest; and how many cameras at 10 frames/s are kept up with, and their frames'
         age.
     """
-    threads = threads or max(1, (os.cpu_count() or 1) // 2)
+    threads = network_threads(threads)
     chain = _Chain(
         open_detector(COMPACT, provider, threads=threads), Embedder(provider=as_provider(provider), threads=threads)
     )

@@ -31,6 +31,7 @@ from pipeline.records import WatchlistEntry
 from pipeline.scene.scene import Scene, SceneCamera, SceneSettings
 from pipeline.services.ingest import IngestPorts, IngestService, IngestServiceSettings
 from pipeline.services.together import Together
+from pipeline.settings import network_threads
 from pipeline.store.base import AlertFilter, AlertStore
 from pipeline.store.open import open_alerts
 from pipeline.threshold.background import FILE_NAME, Background
@@ -131,7 +132,7 @@ def _draw() -> list[Image]:
 
 def _chain(place: _Place, settings: LatencySettings, images: list[Image]) -> tuple[IngestService, Matcher]:
     clock = SystemClock()
-    threads = settings.threads or max(1, (os.cpu_count() or 1) // 2)
+    threads = network_threads(settings.threads)
     detector = open_detector(COMPACT, settings.provider, threads=threads)
     embedder = Embedder(provider=as_provider(settings.provider), threads=threads)
     detector.detect(images[:1])

@@ -65,11 +65,12 @@ def chain_of(settings: "Settings") -> "tuple[Detector, Embedder]":
     """Open the detector and the embedder."""
     from detectors.open import open_detector
     from detectors.tiling import TiledDetector
+    from pipeline.settings import network_threads
     from reid.embedder import SHIPPED_WEIGHTS, Embedder
     from reid.providers import as_provider
 
     chosen = settings.ingest
-    threads = chosen.threads or max(1, (os.cpu_count() or 1) // 2)
+    threads = network_threads(chosen.threads)
     detector = open_detector(chosen.detector, chosen.provider, confidence=chosen.confidence, threads=threads)
     embedder = Embedder(settings.weights or SHIPPED_WEIGHTS, as_provider(chosen.provider), threads)
     return TiledDetector(detector) if chosen.tiles else detector, embedder
@@ -82,18 +83,10 @@ def background_of(settings: "Settings") -> "Background":
         BackgroundError: there is none, or it is of other weights.
         WeightsError: there are no weights.
     """
-    from pipeline.errors import BackgroundError
-    from pipeline.threshold.background import FILE_NAME, Background
-    from reid.card import SHIPPED_WEIGHTS, read_card
+    from pipeline.threshold.background import Background
+    from reid.card import SHIPPED_WEIGHTS
 
-    weights = settings.weights or SHIPPED_WEIGHTS
-    background, model_id = Background.read(weights / FILE_NAME), read_card(weights).model_id
-    if background.model_id != model_id:
-        raise BackgroundError(
-            f"{weights / FILE_NAME} was embedded by {background.model_id}, but the weights beside it are {model_id}; "
-            "build one for these weights with: lookout background build"
-        )
-    return background
+    return Background.beside(settings.weights or SHIPPED_WEIGHTS)
 
 
 def print_table(table: "Table") -> None:

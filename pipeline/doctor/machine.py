@@ -12,10 +12,9 @@ import numpy as np
 from pipeline.address import file_of, log_scheme, store_scheme
 from pipeline.clock import SystemClock
 from pipeline.doctor.examine import Check, Finding, Verdict
-from pipeline.errors import BackgroundError
 from pipeline.settings import Settings
-from pipeline.threshold.background import FILE_NAME, Background
-from reid.card import SHIPPED_WEIGHTS, read_card
+from pipeline.threshold.background import Background
+from reid.card import SHIPPED_WEIGHTS
 
 _DISTRIBUTION = "lookout"
 _NAMES = ("pipeline", "detectors", "reid")
@@ -59,14 +58,10 @@ def model_checks(settings: Settings) -> Sequence[Check]:
 
 
 def _background(settings: Settings) -> Finding:
-    weights = settings.weights or SHIPPED_WEIGHTS
-    background, card = Background.read(weights / FILE_NAME), read_card(weights)
-    if background.model_id != card.model_id:
-        raise BackgroundError(
-            f"{weights / FILE_NAME} was embedded by {background.model_id}, but the weights beside it are "
-            f"{card.model_id}; build one with: lookout background build"
-        )
-    return Finding("background", Verdict.OK, f"{len(background):,} people of {background.words}, by {card.model_id}")
+    background = Background.beside(settings.weights or SHIPPED_WEIGHTS)
+    return Finding(
+        "background", Verdict.OK, f"{len(background):,} people of {background.words}, by {background.model_id}"
+    )
 
 
 def _detector(settings: Settings) -> Finding:

@@ -1,7 +1,30 @@
-"""What a camera's address says beside where it is: how to ask for the stream, and what its times are worth."""
+"""What an address says beside where to look: is it a camera's, how to ask for the stream, what its times are worth."""
 
+import re
+
+from pipeline.errors import SourceError
+from pipeline.redact import redact_address
+
+SCHEMES = ("rtsp", "rtsps", "http", "https", "rtmp", "rtp", "udp", "srt")
 # Over these, packets carry the time at which the camera took them.
 _TIMED = ("rtsp", "rtsps", "rtp", "rtmp", "srt")
+
+
+def is_live(address: str) -> bool:
+    """Return whether an address is that of a camera, not of recorded footage.
+
+    Raises:
+        SourceError: it names a protocol that is not read here.
+    """
+    head, mark, _ = address.partition("://")
+    if not mark or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", head):
+        return re.fullmatch(r"\d{1,3}", address) is not None
+    if head.lower() not in SCHEMES:
+        known = ", ".join(f"{each}://" for each in SCHEMES)
+        raise SourceError(
+            f"a camera's address begins with {known}, or it is a device number; found {redact_address(address)}"
+        )
+    return True
 
 
 def scheme(target: str | int) -> str:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.redact import redact_address
-from pipeline.source import is_live
 from pipeline.sources.faults import SENTENCES, Fault
-from pipeline.sources.locator import transport
+from pipeline.sources.locator import is_live, transport
 from pipeline.sources.orders import Beat, Broke, Crashed, Event, Opened, Order, Ready, Shown
 from pipeline.sources.process import DecoderLostError, DecoderProcess
 from pipeline.sources.slots import SlotReader

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pipeline.errors import BackgroundError
 from pipeline.threshold.tail import LEAST_EXPECTED, tail_start
+from reid.card import read_card
 
 FILE_NAME = "background.npz"  # beside the graphs in a weights folder
 LEAST_PEOPLE = 100
@@ -89,6 +90,22 @@ class Background:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise BackgroundError(f"cannot read the background {path} ({error}); copy or build it again") from error
         return cls(vectors, str(model_id), str(words))
+
+    @classmethod
+    def beside(cls, weights: Path) -> Self:
+        """Read the background that lies beside a folder's weights, and was embedded by them.
+
+        Raises:
+            BackgroundError: there is none, or it is damaged or of other weights.
+            WeightsError: there are no weights.
+        """
+        background, model_id = cls.read(weights / FILE_NAME), read_card(weights).model_id
+        if background.model_id != model_id:
+            raise BackgroundError(
+                f"{weights / FILE_NAME} was embedded by {background.model_id}, but the weights beside it are "
+                f"{model_id}; build one for these weights with: lookout background build"
+            )
+        return background
 
     def write(self, path: Path) -> None:
         """Write the background; the file appears whole or not at all.

@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import BackgroundError
-from pipeline.threshold.background import Background, threshold
+from pipeline.threshold.background import FILE_NAME, Background, threshold
 from pipeline.threshold.tail import tail_start
+from reid.card import SHIPPED_WEIGHTS, read_card
 
 
 def people(count: int, seed: int = 0, dim: int = 16) -> np.ndarray:
@@ -97,6 +98,16 @@ def test_a_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
         (tmp_path / "bad.npz").write_bytes(content)
         with pytest.raises(BackgroundError, match="cannot read the background"):
             Background.read(tmp_path / "bad.npz")
+
+
+def test_a_background_of_other_weights_is_refused(tmp_path: Path) -> None:
+    """A background that lies beside weights which did not embed it is an error that names both."""
+    for path in SHIPPED_WEIGHTS.iterdir():
+        if path.name != FILE_NAME:
+            (tmp_path / path.name).symlink_to(path)
+    Background(people(200), "other-weights", "nowhere").write(tmp_path / FILE_NAME)
+    with pytest.raises(BackgroundError, match=f"embedded by other-weights, .* {read_card(tmp_path).model_id}"):
+        Background.beside(tmp_path)
 
 
 def test_a_background_of_no_use_is_refused() -> None:
