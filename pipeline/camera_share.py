@@ -17,6 +17,7 @@ from typing import Self
 from pipeline.camera import Camera
 from pipeline.clock import Clock, SystemClock
 from pipeline.errors import StoreError
+from pipeline.redact import redact
 from pipeline.store.cameras import LIVE, Beat, CameraStore, Lease, StreamReport
 
 _log = logging.getLogger(__name__)
@@ -190,6 +191,10 @@ class CameraShare:
                 if self._trouble is None:
                     _log.warning("%s; the cameras stay as they are, and edits come when the store answers", error)
                 self._trouble = str(error)
+            except Exception as error:  # noqa: BLE001 - a member without beats must not look well
+                if self._trouble is None:
+                    _log.warning("the cameras stay as they are, for a beat failed", exc_info=error)
+                self._trouble = redact(f"a beat failed: {type(error).__name__}: {error}")
 
     def close(self) -> None:
         """Let the others take the cameras over; to be called once they are no longer watched."""

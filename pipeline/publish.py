@@ -14,6 +14,7 @@ from pipeline.clock import Clock
 from pipeline.errors import LogError, SettingsError
 from pipeline.log.base import EventLog, Topic
 from pipeline.records import Sighting
+from pipeline.redact import redact
 from pipeline.wire import encode_sighting
 
 _log = logging.getLogger(__name__)
@@ -187,8 +188,13 @@ class Publisher:
             try:
                 self.flush()
             except LogError as error:
-                with self._lock:
-                    self._failure = error
+                self._fail(error)
+            except Exception as error:  # noqa: BLE001 - without this thread, sightings would wait for others
+                self._fail(LogError(redact(f"flushing the log failed: {type(error).__name__}: {error}")))
+
+    def _fail(self, error: LogError) -> None:
+        with self._lock:
+            self._failure = error
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

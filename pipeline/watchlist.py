@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pipeline.errors import StoreError
 from pipeline.records import WatchlistEntry
+from pipeline.redact import redact
 from pipeline.store.base import Changes, WatchlistStore
 
 _WAIT_S = 0.5  # for changes, before looking whether to end
@@ -67,6 +68,11 @@ class WatchlistView:
                 if self._trouble is None and not self._ending.is_set():
                     _log.warning("%s; the watchlist stays as it is, and edits come when the store answers", error)
                 self._trouble = str(error)
+                self._ending.wait(_AGAIN_S)
+            except Exception as error:  # noqa: BLE001 - a watchlist that nobody follows must not look well
+                if self._trouble is None:
+                    _log.warning("the watchlist stays as it is, for following it failed", exc_info=error)
+                self._trouble = redact(f"following the watchlist failed: {type(error).__name__}: {error}")
                 self._ending.wait(_AGAIN_S)
 
     def _hear(self) -> None:

@@ -271,6 +271,28 @@ def test_a_share_keeps_its_cameras_while_the_store_is_away(tmp_path: Path) -> No
             until(lambda: not away(share) and [*share()] == ["gate", "hall"])
 
 
+class StrangeStore(SqliteCameras):
+    """A store that fails as nobody reckoned with, when it is told to."""
+
+    strange = False
+
+    def cameras(self) -> tuple[Camera, ...]:
+        """Return the cameras, or fail."""
+        if self.strange:
+            raise RuntimeError("nobody reckoned with this")
+        return super().cameras()
+
+
+def test_a_share_outlives_what_nobody_reckoned_with(tmp_path: Path) -> None:
+    """An error that is none of the store's is told like one that is, and beats go on once it has gone."""
+    with StrangeStore(tmp_path / "store.db") as store, CameraShare(store, {}, pace=Pace(beat_s=0.05)) as share:
+        store.strange = True
+        until(lambda: away(share))
+        store.strange = False
+        store.put(Camera("gate", "gate.mp4"))
+        until(lambda: not away(share) and [*share()] == ["gate"])
+
+
 class Process:
     """An ingest process that shares two films with others; its long one lasts until it is stopped, where it waits."""
 

@@ -14,6 +14,7 @@ from pipeline.log.sqlite import SqliteLog
 from pipeline.publish import Publisher, PublishSettings
 from pipeline.records import CaptureClock, Phase, Sighting
 from pipeline.wire import decode_sighting
+from tests.waiting import until
 
 QUICK = PublishSettings(flush_every_s=0.02, first_wait_s=0.01, longest_wait_s=0.02, patience_s=0.1)
 
@@ -117,3 +118,32 @@ def test_who_is_in_a_hurry_does_not_wait_out_the_patience(log: Away) -> None:
     thread.join(60)
     assert not thread.is_alive()
     assert len(errors) == 1
+
+
+class Strange(SqliteLog):
+    """A log whose client fails as nobody reckoned with, when it is told to."""
+
+    fails = False
+
+    def flush(self, timeout_s: float = 30.0) -> None:
+        """Flush, or fail."""
+        if self.fails:
+            raise RuntimeError("nobody reckoned with this")
+        super().flush(timeout_s)
+
+
+def test_the_flusher_outlives_what_nobody_reckoned_with(tmp_path: Path) -> None:
+    """An error that is none of the log's is told to whoever publishes, and flushing goes on once it has gone."""
+    with Strange(tmp_path / "log.db") as log, Publisher(log, SystemClock(), QUICK) as publisher:
+        log.fails = True
+
+        def told() -> str:
+            try:
+                publisher.publish(sighting(publisher.unacknowledged))
+            except LogError as error:
+                return str(error)
+            return ""
+
+        until(lambda: "nobody reckoned with this" in told())
+        log.fails = False
+        until(lambda: publisher.published > 0 and publisher.unacknowledged == 0)

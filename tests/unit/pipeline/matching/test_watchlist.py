@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.matching.camera_thresholds import CameraThresholds
 from pipeline.matching.rows import Rows
 from pipeline.records import WatchlistEntry
+from pipeline.store.base import Changes
 from pipeline.store.sqlite import SqliteWatchlist
 from pipeline.threshold.background import Background
 from pipeline.watchlist import WatchlistMatrix, WatchlistView
@@ -57,6 +58,28 @@ def test_a_batch_keeps_the_watchlist_that_it_began_with() -> None:
             until(lambda: view() is not before)
             np.testing.assert_array_equal(before.vectors[1], np.full(DIMENSIONS, 2.0))
             np.testing.assert_array_equal(view().vectors[1], np.zeros(DIMENSIONS))
+
+
+class Strange(SqliteWatchlist):
+    """A store that fails as nobody reckoned with, when it is told to."""
+
+    fails = False
+
+    def changes(self, since_revision: int, timeout_s: float) -> Changes | None:
+        """Return what changed, or fail."""
+        if self.fails:
+            raise RuntimeError("nobody reckoned with this")
+        return super().changes(since_revision, timeout_s)
+
+
+def test_a_view_outlives_what_nobody_reckoned_with() -> None:
+    """An error that is none of the store's is told as trouble, and edits are heard again once it has gone."""
+    with Strange(Path(":memory:")) as store, WatchlistView(store, DIMENSIONS) as view:
+        store.fails = True
+        until(lambda: "nobody reckoned with this" in (view.trouble or ""))
+        store.fails = False
+        store.put(entry("a"))
+        until(lambda: len(view().entries) == 1 and view.trouble is None)
 
 
 def test_a_silent_camera_keeps_no_former_watchlist() -> None:
