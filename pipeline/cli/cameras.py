@@ -187,7 +187,9 @@ def _told(found: "Probe") -> str:
         return f"{found.fault}: {found.reason}"
     width, height = found.size_wh
     over = f" over {found.transport}" if found.transport else ""
-    rate = f"{found.measured_fps:.1f} frames/s came" + (f" of {found.stream_fps:.1f}" if found.stream_fps else "")
+    came = f"{found.measured_fps:.1f} frames/s came" if found.measured_fps else ""  # a short film is over at once
+    stream = f"{found.stream_fps:.1f}" if found.stream_fps else ""
+    rate = f"{came} of {stream}" if came and stream else came or f"{stream or 'unknown'} frames/s"
     first = f"the first after {found.first_frame_s:.1f} s"
     return f"{found.codec} {width}x{height}{over}, {rate}, {first}; decoded in {found.decoding}"
 

@@ -130,5 +130,6 @@ def _camera(camera: Camera, hardware: bool) -> Finding:  # noqa: FBT001 - its on
     if not found.works:
         return Finding(part, Verdict.FAILED, f"{found.address}: {found.fault}: {found.reason}")
     width, height = found.size_wh
-    told = f"{found.codec} {width}x{height}, {found.measured_fps:.1f} frames/s, decoded in {found.decoding}"
+    fps = found.measured_fps or found.stream_fps  # a short film is over before anything is measured
+    told = f"{found.codec} {width}x{height}, {fps:.1f} frames/s, decoded in {found.decoding}"
     return Finding(part, Verdict.OK, f"{found.address}: {told}")

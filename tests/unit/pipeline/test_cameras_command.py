@@ -94,7 +94,7 @@ def test_a_film_is_probed_and_kept_by_its_whole_path(
 ) -> None:
     """Adding a film says what it is, and a relative path becomes one that means the same to every process."""
     monkeypatch.chdir(film.parent)
-    assert "64x48" in run("add", "film", film.name).stdout
+    assert "64x48, 10.0 frames/s, the first" in run("add", "film", film.name).stdout
     assert stored(address, "film").url == str(film)
     assert "64x48" in run("probe", "film").stdout
 
