@@ -46,6 +46,7 @@ def raise_alert(match: Match, origin: Origin, raised_at_ms: int) -> Alert:
         origin=origin,
         raised_at_ms=raised_at_ms,
         coordinates=match.coordinates,
+        background=match.background,
         crop_jpeg=sighting.crop_jpeg,
     )
 

@@ -41,4 +41,5 @@ def render_alert(alert: Alert, verdict: str = "") -> str:
 <div><p>{escape(alert.description)}</p>
 <p>{alert.similarity:.3f}, from {alert.threshold:.3f} on</p>
 <small>{escape(alert.camera_id)}, {as_rfc3339(alert.captured_at_ms)}<br>
-box {left}, {top} to {right}, {bottom}<br>{escape(alert.alert_id)}</small>{verdict}</div></li>"""
+box {left}, {top} to {right}, {bottom}<br>threshold by {escape(alert.background)}<br>
+{escape(alert.alert_id)}</small>{verdict}</div></li>"""

@@ -158,6 +158,7 @@ class Match:
     similarity: float  # -1..1, as compared with the threshold
     threshold: float
     coordinates: str  # topic[partition]@offset of the sighting
+    background: str  # in words: the people whom the threshold rests on, and how many they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +183,6 @@ class Alert:
     origin: Origin
     raised_at_ms: int  # this machine's clock
     coordinates: str  # of the best sighting in the log
+    background: str  # in words: the people whom the threshold rests on, and how many they are
     crop_jpeg: bytes = field(repr=False)
     state: AlertState = AlertState.NEW

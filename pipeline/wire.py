@@ -73,6 +73,7 @@ class _AlertFacts(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
     state: AlertState
     coordinates: str
+    background: str
     crop_jpeg: bytes  # base64 in JSON
 
 

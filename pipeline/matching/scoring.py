@@ -13,7 +13,7 @@ from pipeline.matching.camera_thresholds import AtCamera, CameraThresholds
 from pipeline.matching.rows import Matrix, Rows
 from pipeline.records import Match, Sighting
 from pipeline.threshold.background import Background
-from pipeline.threshold.site import Site
+from pipeline.threshold.site import Site, site_words
 
 _SCORES = 4_000_000  # at once; bounds memory, not results
 _PAIRS = 4096  # looked at exactly at once
@@ -37,6 +37,7 @@ class Scorer:
     def __init__(self, shipped: Background) -> None:
         """Compare vectors of the background's model only."""
         self._model_id = shipped.model_id
+        self._shipped = shipped
         self._thresholds = CameraThresholds(shipped)
         self._matrix: Matrix | None = None
         self._rows: Rows | None = None
@@ -78,7 +79,23 @@ class Scorer:
             pairs = np.flatnonzero(passing)
             for first in range(0, len(pairs), _PAIRS):
                 lines, columns = np.divmod(pairs[first : first + _PAIRS], len(rows))
-                yield _look(batch, rows, lines + start, columns)
+                yield self._look(batch, rows, lines + start, columns)
+
+    def _look(
+        self, batch: "_Batch", rows: Rows, lines: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]
+    ) -> list[Found]:
+        """Return the pairs that match when their product is taken alone, and when the entry counts."""
+        products = np.einsum("kd,kd->k", batch.vectors[lines], rows.sentences.vectors[columns], dtype=np.float64)
+        found = []
+        for line, column, product in zip(lines.tolist(), columns.tolist(), products.tolist(), strict=True):
+            similarity, threshold = round(product, _DECIMALS), float(batch.at(line).exact[column])
+            place, entry = batch.places[line], rows.entries[column]
+            seen = batch.seen[place]
+            if similarity >= threshold and entry.counts(seen.sighting.camera_id, seen.sighting.captured_at_ms):
+                people = site_words(seen.site, entry.false_match_rate, self._shipped)
+                match = Match(seen.sighting, entry, similarity, threshold, seen.coordinates, people)
+                found.append((place, match))
+        return found
 
     def _sorted(self, rows: Rows, seen: Sequence[Seen]) -> "_Batch":
         groups: defaultdict[tuple[str, Site | None], list[int]] = defaultdict(list)
@@ -117,16 +134,3 @@ class _Batch:
     def at(self, line: int) -> AtCamera:
         """Return the thresholds of a line."""
         return next(at for span, at in self.spans if line < span.stop)
-
-
-def _look(batch: _Batch, rows: Rows, lines: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> list[Found]:
-    """Return the pairs that match when their product is taken alone, and when the entry counts."""
-    products = np.einsum("kd,kd->k", batch.vectors[lines], rows.sentences.vectors[columns], dtype=np.float64)
-    found = []
-    for line, column, product in zip(lines.tolist(), columns.tolist(), products.tolist(), strict=True):
-        similarity, threshold = round(product, _DECIMALS), float(batch.at(line).exact[column])
-        place, entry = batch.places[line], rows.entries[column]
-        seen = batch.seen[place]
-        if similarity >= threshold and entry.counts(seen.sighting.camera_id, seen.sighting.captured_at_ms):
-            found.append((place, Match(seen.sighting, entry, similarity, threshold, seen.coordinates)))
-    return found

@@ -52,6 +52,7 @@ def alert(alert_id: str = "a", similarity: float = 0.4, at_ms: int = AT_MS) -> A
         origin=Origin.LIVE,
         raised_at_ms=at_ms + 1500,
         coordinates=f"lookout.sightings[0]@{round(similarity * 1000)}",
+        background="100 people of elsewhere",
         crop_jpeg=f"jpeg {similarity}".encode(),
     )
 

@@ -78,6 +78,7 @@ def alert(alert_id: str, at_ms: int = AT_MS, **others: object) -> Alert:
         origin=Origin.LIVE,
         raised_at_ms=at_ms,
         coordinates="lookout.sightings[0]@1",
+        background="100 people of elsewhere",
         crop_jpeg=b"jpeg",
     )
     return replace(plain, **others)  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ def test_a_store_with_alerts_is_left_alone(tmp_path: Path) -> None:
     """A store that holds a site's alerts is refused before anything is written."""
     cast, address = Cast.now(), f"sqlite:///{tmp_path / 'site.db'}"
     with open_alerts(address) as alerts:
-        match = Match(cast.sighting(0, wanted=True), cast.entry(), 0.75, 0.5, "lookout.sightings[0]@0")
+        match = Match(cast.sighting(0, wanted=True), cast.entry(), 0.75, 0.5, "lookout.sightings[0]@0", "nobody")
         alerts.upsert(raise_alert(match, Origin.LIVE, cast.started_at_ms))
     with pytest.raises(SettingsError, match="name an empty database"):
         bench_latency(f"sqlite:///{tmp_path}", address)

@@ -65,7 +65,9 @@ def publish(address: str, cast: Cast, descriptions: set[str]) -> None:
     with open_log(address) as log:
         for number, description in enumerate(sorted(descriptions)):
             entry = replace(cast.entry(description), description=description)
-            match = Match(cast.sighting(number, wanted=True), entry, 0.75, 0.5, f"lookout.sightings[0]@{number}")
+            match = Match(
+                cast.sighting(number, wanted=True), entry, 0.75, 0.5, f"lookout.sightings[0]@{number}", "nobody"
+            )
             alert = raise_alert(match, Origin.LIVE, cast.started_at_ms)
             log.append(Topic.ALERTS, alert.alert_id, encode_alert(alert), alert.captured_at_ms)
         log.flush()

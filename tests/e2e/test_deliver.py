@@ -88,7 +88,9 @@ def settings(desks: tuple[Desk, Desk], tmp_path: Path) -> Path:
 
 def make_alert(cast: Cast, number: int) -> Alert:
     """Return an alert of the wanted person, who was seen so many milliseconds after the start."""
-    match = Match(cast.sighting(number, wanted=True), cast.entry(), 0.75, 0.5, f"lookout.sightings[0]@{number}")
+    match = Match(
+        cast.sighting(number, wanted=True), cast.entry(), 0.75, 0.5, f"lookout.sightings[0]@{number}", "nobody"
+    )
     return raise_alert(match, Origin.LIVE, cast.started_at_ms)
 
 

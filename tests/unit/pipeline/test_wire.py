@@ -58,6 +58,7 @@ ALERT = Alert(
     origin=Origin.LIVE,
     raised_at_ms=1_700_000_001_500,
     coordinates="lookout.sightings[3]@41",
+    background="the last 128 people of this camera",
     crop_jpeg=b"\xff\xd8\xff\xe0 a crop \xff\xd9",
 )
 
@@ -107,6 +108,7 @@ alerts = st.builds(
     origin=st.sampled_from(Origin),
     raised_at_ms=times,
     coordinates=texts,
+    background=texts,
     crop_jpeg=st.binary(max_size=60),
     state=st.sampled_from(AlertState),
 )

@@ -24,6 +24,7 @@ def make_alert() -> MakeAlert:
             "camera_id": "gate", "tracklet_id": "t1", "model_id": "tiny-000", "similarity": 0.5, "threshold": 0.4,
             "captured_at_ms": 1000, "first_seen_at_ms": 1000, "last_seen_at_ms": 2000, "clock": CaptureClock.GIVEN,
             "box_xyxy": tuple(map(float, LEFT)), "frame_size_wh": (640, 360), "origin": Origin.REPLAY,
+            "background": "100 people of elsewhere",
             "raised_at_ms": 5, "coordinates": "lookout.sightings[0]@0",
             "crop_jpeg": cv2.imencode(".jpg", np.full((64, 32, 3), 90, np.uint8))[1].tobytes(),
         }  # fmt: skip

@@ -127,3 +127,6 @@ def test_thresholds_of_the_matcher_follow_the_camera(site: Any, make_sighting: M
     times = [int(alert.tracklet_id) for alert in site.stored()]
     assert sum(each < 8 for each in times) == 8
     assert sum(each >= 128 for each in times) <= 10
+    told = {int(alert.tracklet_id): alert.background for alert in site.stored()}
+    assert "of this camera" not in told[0]
+    assert told[max(told)].startswith("the last ")
