@@ -75,7 +75,7 @@ def _checks(settings: "Settings") -> "tuple[Sequence[Check], Sequence[Finding]]"
                 cameras |= {each.camera_id: each for each in store.cameras()}
     except PipelineError as error:
         early.append(Finding("cameras", Verdict.FAILED, str(error)))
-    if not cameras:
+    if not cameras and not early:
         early.append(Finding("cameras", Verdict.WARNING, "there are none; add one with: lookout cameras add"))
     checks = [
         *machine.package_checks(),

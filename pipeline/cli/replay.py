@@ -47,7 +47,7 @@ def replay(
     frames = _frames(footage, camera, (_as_ms(start), settings.ingest.analysed_fps), _as_speed(speed))
     alerts, sightings, damage = _alerts(frames, detector, embedder, entries, settings)
     typer.echo("\n".join(json.dumps(plain(alert)) if as_json else line(alert) for alert in alerts), nl=bool(alerts))
-    typer.echo(f"{len(alerts)} alerts from {sightings} sightings of {len(entries)} descriptions", err=True)
+    typer.echo(f"alerts: {len(alerts)}, sightings: {sightings}, descriptions: {len(entries)}", err=True)
     _write_page(page, alerts)
     if damage:
         raise damage

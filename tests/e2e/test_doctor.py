@@ -89,6 +89,13 @@ def test_a_site_that_is_not_well(tmp_path: Path) -> None:
     assert HIDDEN_WORD not in result.output
 
 
+def test_cameras_that_cannot_be_read_are_not_said_to_be_missing(tmp_path: Path) -> None:
+    """A store that does not answer is told of; nobody is advised to add the cameras that it may hold."""
+    result = doctor("--log", f"sqlite:///{tmp_path / 'site.db'}", "--store", "redis://127.0.0.1:9/0")
+    assert findings(result)["cameras"]["verdict"] == "failed"
+    assert "there are none" not in result.output
+
+
 def test_settings_that_are_wrong_are_the_only_finding(tmp_path: Path) -> None:
     """Where the settings cannot be read, that is the one thing to mend first."""
     path = tmp_path / "site.toml"
