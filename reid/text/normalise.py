@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reid.text.words import DENIABLE, FILLER, MODIFIERS, PHRASES, SYNONYMS
+from reid.text.words import DENIABLE, DESCENT_COLOURS, FILLER, MODIFIERS, PEOPLE, PHRASES, SYNONYMS
 
 _PHRASES = [(re.compile(pattern), replacement) for pattern, replacement in PHRASES.items()]
 _WORD = re.compile(r"[a-z]+|[.,;:!?]")
@@ -18,6 +18,7 @@ _BEFORE_A_THING = MODIFIERS | frozenset(
 )
 _AFTER_A_THING = FILLER | {"carrying", "holding"}
 _LONGEST_DENIED_PHRASE = 6
+_DESCENT = "descent"  # one of the words that are never looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ def resolve(sentence: str, known: Callable[[str], bool] = frozenset[str]().__con
             resolved += [Word(written, denial, denied=end > position + 1) for denial in denials or [""]]
             position = end
             continue
-        if word not in _BOUNDARY:
+        if word in DESCENT_COLOURS and PEOPLE.intersection(raw[position + 1 : position + 2]):
+            resolved.append(Word(raw[position], _DESCENT))
+        elif word not in _BOUNDARY:
             resolved.append(Word(raw[position], "" if word in FILLER else word))
         position += 1
     return resolved

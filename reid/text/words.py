@@ -179,6 +179,16 @@ UNFAIR = frozenset(
     ).split()
 )
 
+# Right before a word for a person, these colours mean descent, and are never looked for either: what somebody wears is
+# said otherwise ("a man in black").
+DESCENT_COLOURS = frozenset(("black", "white", "brown"))
+PEOPLE = frozenset(
+    (
+        "man men male males guy guys gentleman gentlemen dude fellow bloke chap woman women female females lady ladies "
+        "girl girls boy boys lad person persons people individual individuals pedestrian adult child children kid kids"
+    ).split()
+)
+
 # Things whose absence can be said ("no hat"); the words on the left are canonical.
 DENIABLE: dict[str, str] = {
     "hat": "hat",

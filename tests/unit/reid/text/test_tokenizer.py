@@ -138,3 +138,21 @@ def test_words_for_origins_are_never_looked_for(word: str) -> None:
     told = Tokenizer(Vocabulary([*vocabulary.words, word]), 56).explain(f"an {word} man in a red jacket")
     assert told.ignored == (word,)
     assert word not in told.known
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ignored", "known"),
+    [
+        ("a black man in a white coat", ("black",), ("man", "white", "coat")),
+        ("two white females, one in brown", ("white",), ("woman", "brown")),
+        ("a man in black", (), ("man", "black")),
+        ("dressed in white he carries a black backpack", (), ("white", "man", "black", "backpack")),
+        ("a black coat, man", (), ("black", "coat", "man")),
+    ],
+)
+def test_a_colour_of_people_is_none_of_clothes(sentence: str, ignored: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """A colour right before a word for a person is ignored and said to be; anywhere else it is one of clothes."""
+    told = Tokenizer(Vocabulary("man woman black white brown coat backpack".split()), 56).explain(sentence)
+    assert set(ignored) <= set(told.ignored)
+    assert told.known == known
+    assert not {"black", "white", "brown"} & (set(told.ignored) - set(ignored))
