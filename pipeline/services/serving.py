@@ -22,8 +22,8 @@ from pipeline.services.base import Service
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _LOOK_S = 1.0
-_AGAIN_S = 60.0  # before another library may say the same again
-_MOST_SAID = 1000  # what others have said and is remembered, at most
+_AGAIN_S = 60.0  # before the same may be said again
+_MOST_SAID = 1000  # what was said and is remembered, at most
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +36,11 @@ class _RedactingFormatter(logging.Formatter):
 
 
 class Seldom(logging.Filter):
-    """Lets other libraries say the same once a minute only; in an outage kafka-python does so ten times a second."""
+    """Lets the same be said once a minute only; in an outage kafka-python does so ten times a second.
+
+    Of lookout's own warnings only those that are the same to the letter are held back, of other libraries' those that
+    differ in what is filled in as well.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,9 +48,10 @@ class Seldom(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is to be written."""
-        if record.name.partition(".")[0] == "pipeline":
+        ours = record.name.partition(".")[0] == "pipeline"
+        if ours and record.levelno < logging.WARNING:
             return True
-        said = (record.name, str(record.msg))  # the words before anything is filled in
+        said = (record.name, record.getMessage() if ours else str(record.msg))
         if 0.0 <= record.created - self._said.get(said, -_AGAIN_S) < _AGAIN_S:  # a clock that was set back says it anew
             return False
         if len(self._said) >= _MOST_SAID:
@@ -56,7 +61,7 @@ class Seldom(logging.Filter):
 
 
 def log_to_stderr() -> None:
-    """Write lookout's log to standard error, from INFO on; other libraries' from WARNING on, and once a minute."""
+    """Write lookout's log to standard error from INFO on, other libraries' from WARNING on; warnings once a minute."""
     told = logging.StreamHandler(sys.stderr)
     told.addFilter(Seldom())
     told.setFormatter(_RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

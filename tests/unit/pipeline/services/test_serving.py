@@ -26,10 +26,16 @@ def test_other_libraries_repeat_themselves_once_a_minute() -> None:
     assert seldom.filter(said("kafka.cluster", words, 60.2))
 
 
-def test_lookout_says_everything() -> None:
-    """Lookout's own words are written each time."""
+def test_lookout_says_everything_that_is_new() -> None:
+    """Of lookout's own warnings only the very same is held back, and nothing that is no warning."""
     seldom = Seldom()
     assert all(seldom.filter(said("pipeline.retrying", "trying again in %s", at_s)) for at_s in (0.0, 0.1, 0.2))
+    heard = [seldom.filter(said("pipeline.retrying", "no topic%.0s", at_s)) for at_s in (1.0, 6.0, 59.0, 62.0)]
+    assert heard == [True, False, False, True]
+    news = said("pipeline.retrying", "it is back%.0s", 1.0)
+    news.levelno = logging.INFO
+    assert seldom.filter(news)
+    assert seldom.filter(news)
 
 
 def test_what_was_said_is_not_remembered_without_end() -> None:
