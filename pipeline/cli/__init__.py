@@ -18,6 +18,7 @@ from pipeline.cli import (
     background,
     bench,
     cameras,
+    cut,
     demo,
     detector,
     doctor,
@@ -63,6 +64,7 @@ def lookout(
 app.command("demo")(demo.demo)
 app.command("train")(train.train)
 app.command("export")(train.export)
+app.command("cut")(cut.cut)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(embed.explain)
 app.command("rank")(embed.rank)

@@ -20,6 +20,7 @@ def evaluate(
     split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
     weights: Annotated[Path | None, typer.Option(help="A weights folder; by default the shipped one.")] = None,
     provider: Annotated[str, typer.Option(help="auto, cpu, cuda or tensorrt.")] = "auto",
+    hold_out: Annotated[str | None, typer.Option(help="With a recipe: the source it was trained without.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -33,7 +34,7 @@ def evaluate(
     from reid.providers import as_provider
 
     samples = (
-        _validation_samples(path)
+        _validation_samples(path, hold_out)
         if path.suffix == ".toml"
         else load_dataset(path, dataset_format or detect_format(path), split)
     )
@@ -44,12 +45,12 @@ def evaluate(
     typer.echo(json.dumps(result.to_dict()) if as_json else _render(result))
 
 
-def _validation_samples(recipe_file: Path) -> "list[Sample]":
+def _validation_samples(recipe_file: Path, hold_out: str | None) -> "list[Sample]":
     """Return what a recipe holds out, with its sentences."""
     from reid.training.run import validation_samples
-    from reid.training.settings import load_recipe
+    from reid.training.settings import load_recipe, with_hold_out
 
-    return validation_samples(load_recipe(recipe_file))
+    return validation_samples(with_hold_out(load_recipe(recipe_file), hold_out))
 
 
 def _render(result: "Evaluation") -> str:

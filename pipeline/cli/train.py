@@ -10,15 +10,18 @@ import typer
 def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe, for example reid/recipes/shipped.toml.")],
     out: Annotated[Path, typer.Option(help="Folder for checkpoints and the log.")] = Path("runs/train"),
+    hold_out: Annotated[
+        str | None, typer.Option(help="Keep this source for validation, whatever the recipe says.")
+    ] = None,
     *,
     resume: Annotated[bool, typer.Option(help="Go on from the folder's last checkpoint.")] = False,
 ) -> None:
     """Train an AXM-Net by a recipe; under torchrun, on several GPUs together."""
     from reid.training.distributed import read_ranks
     from reid.training.run import run_recipe
-    from reid.training.settings import load_recipe
+    from reid.training.settings import load_recipe, with_hold_out
 
-    best = run_recipe(load_recipe(recipe), out, resume=resume)
+    best = run_recipe(with_hold_out(load_recipe(recipe), hold_out), out, resume=resume)
     if read_ranks(os.environ).first:
         typer.echo(f"{best} holds the best network; make a weights folder with: lookout export {best} FOLDER")
 

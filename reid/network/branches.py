@@ -93,7 +93,8 @@ class TextBranch(nn.Module):
     def forward(self, maps: TextMaps) -> Tensor:
         """Return T (B, D)."""
         x, mask = maps.context, maps.context_mask
-        scores = self.score(x).masked_fill(mask == 0, torch.finfo(x.dtype).min)  # (B, 1, L/4)
+        scores = self.score(x)  # (B, 1, L/4), in lower precision than x under autocast
+        scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)
         attended = (x * scores.softmax(dim=2)).sum(dim=2)  # (B, C)
         x = x + self.context(attended).unsqueeze(2)  # (B, C, L/4)
         named = position_mean(maps.phrases, maps.phrases_mask)  # (B, C_0)

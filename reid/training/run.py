@@ -82,6 +82,8 @@ def read_samples(recipe: Recipe) -> list[Sample]:
     if recipe.data.hold_out is not None and recipe.data.hold_out_people is not None:
         raise ConfigurationError("hold_out and hold_out_people are both set in [data]; one of them makes the split")
     samples = _with_val(load_dataset(recipe.data.path, recipe.data.format), recipe.data.hold_out_people)
+    for folder in recipe.data.also:
+        samples += _apart(load_dataset(folder, recipe.data.format, "train"), samples, folder)
     if recipe.data.captions is None:
         return samples
     added = _read_captions(recipe.data.captions)
@@ -106,6 +108,16 @@ def _with_val(samples: list[Sample], share: float | None) -> list[Sample]:
             f"hold_out_people = {share}, but the data set has a split val of its own; leave it out"
         )
     return hold_out_people(samples, share)
+
+
+def _apart(added: Sequence[Sample], samples: Sequence[Sample], folder: Path) -> list[Sample]:
+    """Return a further folder's samples, its people apart from those of the others: many formats count from 0."""
+    twice = {sample.key for sample in samples} & {sample.key for sample in added}
+    if twice:
+        raise DatasetError(
+            f"{len(twice)} crops of {folder} come twice, for example {min(twice)}; name each folder once"
+        )
+    return [replace(sample, person_id=f"{folder.name}/{sample.person_id}") for sample in added]
 
 
 def _described(samples: Sequence[Sample]) -> list[Sample]:

@@ -19,6 +19,7 @@ class DataSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     path: Path
     format: str
+    also: tuple[Path, ...] = ()  # further folders in the same format; their train split is learned from, too
     captions: Path | None = None  # a JSONL file of sentences for the crops, beside the data set's own
     language: Path | None = None  # a JSON file of sentences without pictures, for the vocabulary
     hold_out: str | None = None  # a source kept for validation: an unseen camera network
@@ -89,6 +90,13 @@ def load_recipe(path: Path) -> Recipe:
     return msgspec.structs.replace(recipe, data=_anchored(recipe.data, path.parent), bert=bert)
 
 
+def with_hold_out(recipe: Recipe, source: str | None) -> Recipe:
+    """Return the recipe with another source kept for validation; with None, as it is."""
+    if source is None:
+        return recipe
+    return msgspec.structs.replace(recipe, data=msgspec.structs.replace(recipe.data, hold_out=source))
+
+
 def _path(kind: type, value: Any) -> Any:
     if kind is Path:
         return Path(value)
@@ -125,7 +133,7 @@ def _anchored(data: DataSettings, folder: Path) -> DataSettings:
     changes = {
         name: folder / value for name in ("path", "captions", "language") if (value := getattr(data, name)) is not None
     }
-    return msgspec.structs.replace(data, **changes)
+    return msgspec.structs.replace(data, also=tuple(folder / each for each in data.also), **changes)
 
 
 def _anchored_bert(bert: BertSettings, folder: Path) -> BertSettings:

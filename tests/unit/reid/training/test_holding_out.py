@@ -1,6 +1,7 @@
 """What a recipe validates on is never trained on, and there is always something."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from reid.datasets.load import load_dataset
 from reid.errors import ConfigurationError, DatasetError
 from reid.training.run import read_samples, run_recipe, split_held_out, validation_samples
-from reid.training.settings import load_recipe
+from reid.training.settings import load_recipe, with_hold_out
 
 
 @pytest.fixture
@@ -70,3 +71,32 @@ def test_a_share_of_nobody_or_everybody_is_refused(without_val: Path, share: str
     """Both splits need people."""
     with pytest.raises(ConfigurationError, match="between 0 and 1"):
         read_samples(load_recipe(add(without_val, f"hold_out_people = {share}")))
+
+
+def test_another_source_can_be_held_out_than_the_recipe_says(recipe_file: Path) -> None:
+    """The same recipe measures what an unseen source would give, and keeps its own word where none is named."""
+    recipe = load_recipe(recipe_file)
+    assert with_hold_out(recipe, None) == recipe
+    held = with_hold_out(recipe, "RSTPReid")
+    assert len(validation_samples(held)) == 128
+    assert len(validation_samples(recipe)) == 64
+
+
+def test_further_folders_are_learned_from_and_never_validated_on(recipe_file: Path, tmp_path: Path) -> None:
+    """Their people join the first folder's train as people of their own; their split val is left alone."""
+    shutil.copytree(tmp_path / "data", tmp_path / "more")
+    entries = json.loads((tmp_path / "more" / "data_captions.json").read_text())
+    told = [{**entry, "img_path": f"more-{entry['img_path']}"} for entry in entries]
+    (tmp_path / "more" / "data_captions.json").write_text(json.dumps(told))
+    for image in list((tmp_path / "more" / "imgs").iterdir()):
+        image.rename(image.with_name(f"more-{image.name}"))
+    recipe = load_recipe(add(recipe_file, 'also = ["more"]'))
+    training, validation = split_held_out(read_samples(recipe), None)
+    assert len({s.person_id for s in training}) == 128
+    assert validation == validation_samples(load_recipe(recipe_file))
+
+
+def test_a_person_in_two_folders_is_refused(recipe_file: Path) -> None:
+    """One key would have two crops, so a folder named twice is an error."""
+    with pytest.raises(DatasetError, match="come twice"):
+        read_samples(load_recipe(add(recipe_file, 'also = ["data"]')))

@@ -1,8 +1,10 @@
+import csv
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from msgspec import structs
 
 from reid.config import NetworkConfig
 from reid.datasets.sample import Sample
@@ -117,3 +119,16 @@ TINY = NetworkConfig(
     stripes=4,
     dropout=0.0,
 )
+
+
+def test_mixed_precision_learns_too(recipe_file: Path, tmp_path: Path) -> None:
+    """In bfloat16, which a GPU takes by itself, every loss stays a number and is near that of single precision."""
+    recipe = load_recipe(recipe_file)
+    ends = {}
+    for precision in ("fp32", "bf16"):
+        run = structs.replace(recipe.run, precision=precision, epochs=1)
+        run_recipe(structs.replace(recipe, run=run), tmp_path / precision)
+        with (tmp_path / precision / "log.csv").open() as file:
+            ends[precision] = next(csv.DictReader(file))
+    for name in ("identity", "triplet", "affinity"):
+        assert float(ends["bf16"][name]) == pytest.approx(float(ends["fp32"][name]), rel=0.1)
