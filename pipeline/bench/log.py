@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.address import log_scheme
 from pipeline.bench.bare_logs import BareKafka, BareSqlite, Lane, Record, drop_topics
+from pipeline.bench.made_up import made_up_sighting
 from pipeline.errors import LogError, SettingsError
 from pipeline.log.base import Topic
 from pipeline.log.open import open_log
 from pipeline.log.shapes import TopicShape
 from pipeline.log.topics import create_topics
-from pipeline.records import CaptureClock, Phase, Sighting
 from pipeline.wire import encode_sighting
 
 TARGET = 0.8
@@ -153,25 +154,6 @@ def _sightings(count: int) -> list[Record]:
     return [_record(number, vectors[number], crop) for number in range(count)]
 
 
-def _record(number: int, vector: Any, crop: bytes) -> Record:
-    camera_id, at_ms = f"camera-{number % _CAMERAS}", 1_700_000_000_000 + 10 * number
-    sighting = Sighting(
-        sighting_id=f"{camera_id}-{number}#0",
-        tracklet_id=f"{camera_id}-{number}",
-        sequence=0,
-        phase=Phase.OPEN,
-        camera_id=camera_id,
-        captured_at_ms=at_ms,
-        first_seen_at_ms=at_ms,
-        last_seen_at_ms=at_ms,
-        clock=CaptureClock.WALL,
-        box_xyxy=(0, 0, 64, 128),
-        frame_size_wh=(1920, 1080),
-        confidence=0.9,
-        quality=0.9,
-        crops_pooled=1,
-        model_id="bench",
-        vector=vector,
-        crop_jpeg=crop,
-    )
-    return camera_id, encode_sighting(sighting), at_ms
+def _record(number: int, vector: npt.NDArray[np.float16], crop: bytes) -> Record:
+    sighting = made_up_sighting(number, f"camera-{number % _CAMERAS}", vector, apart_ms=10, crop_jpeg=crop)
+    return sighting.camera_id, encode_sighting(sighting), sighting.captured_at_ms

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.bench.made_up import made_up_sighting
 from pipeline.matching.scoring import Scorer, Seen
-from pipeline.records import CaptureClock, Phase, Sighting, WatchlistEntry
+from pipeline.records import WatchlistEntry
 from pipeline.threshold.background import Background
 from pipeline.threshold.site import Site
 
@@ -135,26 +136,7 @@ def _sightings(rng: np.random.Generator) -> list[Seen]:
 
 
 def _seen(place: int, vector: npt.NDArray[np.float16], site: Site) -> Seen:
-    camera_id, at_ms = f"camera-{place % _CAMERAS}", 1_700_000_000_000 + 100 * place
-    sighting = Sighting(
-        sighting_id=f"{place}-0",
-        tracklet_id=str(place),
-        sequence=0,
-        phase=Phase.OPEN,
-        camera_id=camera_id,
-        captured_at_ms=at_ms,
-        first_seen_at_ms=at_ms,
-        last_seen_at_ms=at_ms,
-        clock=CaptureClock.WALL,
-        box_xyxy=(0, 0, 64, 128),
-        frame_size_wh=(1920, 1080),
-        confidence=0.9,
-        quality=0.9,
-        crops_pooled=1,
-        model_id="bench",
-        vector=vector,
-        crop_jpeg=b"",
-    )
+    sighting = made_up_sighting(place, f"camera-{place % _CAMERAS}", vector, apart_ms=100)
     return Seen(sighting, f"bench[0]@{place}", site)
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from reid.errors import SentenceError
 from reid.text.attributes import attribute_weight, exclusive_groups, is_colour
 from reid.text.tokenizer import SentenceTokenizer
 from reid.training.losses import Targets
@@ -66,6 +67,7 @@ class Batches:
         self._by_person: dict[int, list[int]] = defaultdict(list)
         for row, person in enumerate(material.persons):
             self._by_person[int(person)].append(row)
+        self._captions = tuple(tuple(filter(self._speaks, captions)) for captions in material.captions)
 
     def epoch(self, number: int, share: slice = slice(None)) -> Iterator[Batch]:
         """Yield the batches of one epoch, or a share of each; a rest too small for a batch is left out."""
@@ -101,7 +103,7 @@ class Batches:
         present = self._material.attributes[row]
         names = {name for name, column in self._column.items() if present[column]}
         image = self._material.images[row]
-        choice = choose_sentence(self._material.captions[row], names, self._settings.caption_share, rng)
+        choice = choose_sentence(self._captions[row], names, self._settings.caption_share, rng, self._speaks)
         if choice.said is None or rng.random() >= self._settings.dye_share:
             return _Pair(image, frozenset(names), choice, dyed=False)
         dyed = dye(image, names, rng)
@@ -109,6 +111,14 @@ class Batches:
             return _Pair(image, frozenset(names), choice, dyed=False)
         names = names - {dyed.was} | {dyed.now}
         return _Pair(dyed.image, frozenset(names), choose_sentence((), names, 0.0, rng), dyed=True)
+
+    def _speaks(self, sentence: str) -> bool:
+        """Return whether the network knows a word of a sentence; one that says nothing teaches nothing."""
+        try:
+            self._tokenizer.explain(sentence)
+        except SentenceError:
+            return False
+        return True
 
     def _table(self, names: Iterable[Iterable[str]]) -> npt.NDArray[np.float32]:
         """Return a (B, A) table of 0/1 from lists of attribute names."""

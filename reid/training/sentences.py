@@ -1,7 +1,7 @@
 """Which sentence a crop gets this time: one that people wrote, shortened now and then, or the grammar's."""
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from random import Random
 
@@ -18,10 +18,26 @@ class Choice:
     said: frozenset[str] | None
 
 
-def choose_sentence(captions: Sequence[str], attributes: Set[str], caption_share: float, rng: Random) -> Choice:
-    """Return a written caption with probability ``caption_share`` where there is one, else a templated one."""
+def choose_sentence(
+    captions: Sequence[str],
+    attributes: Set[str],
+    caption_share: float,
+    rng: Random,
+    speaks: Callable[[str], bool] = bool,
+) -> Choice:
+    """Return a written caption with probability ``caption_share`` where there is one, else a templated one.
+
+    Args:
+        captions: what people wrote about the crop.
+        attributes: what the crop shows, PETA's words.
+        caption_share: 0..1.
+        rng: chooses.
+        speaks: whether the network would know a word of a shortened caption; else it stays whole.
+    """
     if captions and (not attributes or rng.random() < caption_share):
-        return Choice(shorten(rng.choice(captions), rng), None)
+        caption = rng.choice(captions)
+        shorter = shorten(caption, rng)
+        return Choice(shorter if speaks(shorter) else caption, None)
     utterance = describe(attributes, rng)
     return Choice(utterance.text, utterance.said)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -63,3 +65,14 @@ def test_shares_of_a_batch_are_the_batch(stripes: list[Sample]) -> None:
         assert torch.equal(torch.cat([first.flip, second.flip]), batch.flip)
         assert torch.equal(first.targets.agreement, batch.targets.agreement)
         assert torch.equal(second.targets.said, batch.targets.said)
+
+
+def test_a_caption_that_says_nothing_never_stops_a_run(stripes: list[Sample]) -> None:
+    """Where the network knows no word of a caption, or of what is left of one, something that says more is taken."""
+    mute = [replace(sample, captions=("qwxz",)) for sample in stripes[:32]]
+    fading = [replace(sample, captions=("qwxz, qwxz, qwxz, a red top",)) for sample in stripes[32:]]
+    material = load_material([*mute, *fading], (64, 32))
+    tokenizer = Tokenizer(learn_vocabulary(["a person in a red top"], 1), 56)
+    batches = Batches(material, tokenizer, BatchSettings(batch_size=16, caption_share=1.0, word_dropout=0.0), seed=3)
+    for number in range(8):
+        assert sum(len(batch.images) for batch in batches.epoch(number)) == 64
