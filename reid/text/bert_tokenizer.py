@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reid.text.normalise import canonical, resolve
+from reid.text.normalise import canonical, names_descent, resolve
 from reid.text.pieces import WordPieces, split_tokens
 from reid.text.tokenizer import Explanation, check_length, nothing_known
 from reid.text.vocabulary import PADDING, Vocabulary
@@ -78,13 +78,14 @@ class BertTokenizer:
 
     def _read(self, sentence: str) -> list[_Reading]:
         check_length(sentence)
-        readings = [self._read_word(word) for word in split_tokens(sentence)]
+        words = list(split_tokens(sentence))
+        readings = [self._read_word(word, words[place : place + 1]) for place, word in enumerate(words, 1)]
         if not any(self._says_something(reading) for reading in readings):
             raise nothing_known(sentence)
         return readings
 
-    def _read_word(self, word: str) -> _Reading:
-        if canonical(word, UNFAIR.__contains__) in UNFAIR:
+    def _read_word(self, word: str, following: Sequence[str]) -> _Reading:
+        if names_descent(canonical(word, UNFAIR.__contains__), following):
             return _Reading(word, "")
         given = word if word in self.pieces else self._corrected(word)
         ids = self.pieces.cut(given)

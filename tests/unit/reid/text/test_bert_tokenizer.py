@@ -9,7 +9,7 @@ from reid.text.vocabulary import Vocabulary
 
 PIECES = (
     "[PAD] [UNK] [CLS] [SEP] , . - ' a in no t the of s man woman red jacket hat shirt coat poncho back backpack un "
-    "##pack ##able ##s ##wear z ##x ##q chinese"
+    "##pack ##able ##s ##wear z ##x ##q chinese black"
 ).split()
 
 
@@ -69,6 +69,13 @@ def test_nobody_is_searched_for_by_descent(tokenizer: BertTokenizer) -> None:
     told = tokenizer.explain("a chinese man in a red jacket")
     assert told.ignored == ("chinese",)
     assert "chinese" not in spell(tokenizer, "a chinese man in a red jacket")
+
+
+def test_a_colour_of_people_is_none_of_clothes(tokenizer: BertTokenizer) -> None:
+    """A colour right before a word for a person is left out; before a garment it stays."""
+    told = tokenizer.explain("a black man in a black jacket")
+    assert told.ignored == ("black",)
+    assert spell(tokenizer, "a black man in a black jacket")[1:-1] == ["a", "man", "in", "a", "black", "jacket"]
 
 
 def test_a_word_is_never_cut_at_the_end(tokenizer: BertTokenizer) -> None:
