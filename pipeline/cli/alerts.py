@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.cli.page import Page, check_page, write_page
 from pipeline.cli.site import alerts_of, as_time, log_of, settings_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def list_alerts(
     camera: Annotated[str | None, typer.Option(help="Of this camera only.")] = None,
     state: Annotated[str | None, typer.Option(help="new, acknowledged, confirmed, false or unclear.")] = None,
     limit: Annotated[int, typer.Option(help="At most so many, newest first.", min=1, max=1_000_000)] = 50,
+    page: Page = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -31,11 +33,13 @@ def list_alerts(
 
     if state is not None and state not in set(AlertState):
         raise typer.BadParameter(f"expected one of {', '.join(AlertState)}, but got {state!r}", param_hint="--state")
+    check_page(page)
     wanted = AlertFilter(entry, camera, AlertState(state) if state else None, limit=limit)
     with alerts_of(settings_of(context)) as store:
         found = store.find(wanted)
     for alert in found:
         typer.echo(_json(alert) if as_json else line(alert))
+    write_page(page, found)
 
 
 @alerts.command("tail")

@@ -1,13 +1,13 @@
 """``lookout replay``: recorded footage, with its own timestamps."""
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.alerts import line, plain
+from pipeline.cli.page import Page, check_page, write_page
 from pipeline.cli.site import background_of, chain_of, settings_of, watchlist_of
 
 if TYPE_CHECKING:
@@ -35,20 +35,21 @@ def replay(
     false_match_rate: Annotated[
         float | None, typer.Option(help="Of --watch: share of people who are not wanted that match; 0.01.")
     ] = None,
-    page: Annotated[Path | None, typer.Option(help="Write the alerts with their crops as one HTML page.")] = None,
+    page: Page = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line for each alert.")] = False,
 ) -> None:
     """Run recorded footage and print who fits a description; nothing is dropped, and twice gives the same."""
     settings = settings_of(context, match__false_match_rate=false_match_rate)
-    _check(footage, camera, page)
+    _check(footage, camera)
+    check_page(page)
     detector, embedder = chain_of(settings)
     entries = _entries(settings, embedder, watch or [])
     frames = _frames(footage, camera, (_as_ms(start), settings.ingest.analysed_fps), _as_speed(speed))
     alerts, sightings, damage = _alerts(frames, detector, embedder, entries, settings)
     typer.echo("\n".join(json.dumps(plain(alert)) if as_json else line(alert) for alert in alerts), nl=bool(alerts))
     typer.echo(f"alerts: {len(alerts)}, sightings: {sightings}, descriptions: {len(entries)}", err=True)
-    _write_page(page, alerts)
+    write_page(page, alerts)
     if damage:
         raise damage
 
@@ -82,15 +83,15 @@ def _alerts(
     return alerts, run.sightings, damage
 
 
-def _check(footage: str, camera: str, page: Path | None) -> None:
+def _check(footage: str, camera: str) -> None:
     """Refuse at once what would else fail when the footage has run.
 
     Raises:
         SourceError: the footage is a camera.
-        SettingsError: no camera can be called so, or the page cannot be written.
+        SettingsError: no camera can be called so.
     """
     from pipeline.camera import check_camera_id
-    from pipeline.errors import SettingsError, SourceError
+    from pipeline.errors import SourceError
     from pipeline.redact import redact_address
     from pipeline.source import is_live
 
@@ -100,19 +101,6 @@ def _check(footage: str, camera: str, page: Path | None) -> None:
             "watch it with: lookout cameras add, then lookout run"
         )
     check_camera_id(camera)
-    if page is not None:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        if page.is_dir() or not os.access(page if page.exists() else page.parent, os.W_OK):
-            raise SettingsError(f"cannot write the page {page}; name a file in a folder that may be written to")
-
-
-def _write_page(page: Path | None, alerts: "list[Alert]") -> None:
-    from pipeline.alert_page import render_alerts
-
-    if page is None:
-        return
-    page.write_text(render_alerts(alerts), encoding="utf-8")
-    typer.echo(f"look at them in {page}", err=True)
 
 
 def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> list["WatchlistEntry"]:

@@ -71,13 +71,16 @@ def test_the_page_shows_the_same_alerts(folder: Path, result: dict[str, Any]) ->
     assert page.count("<figure>") == 3
 
 
-def test_its_site_can_be_looked_at(folder: Path, result: dict[str, Any]) -> None:
-    """Watchlist and alerts stay in a database that the other commands read."""
+def test_its_site_can_be_looked_at(folder: Path, result: dict[str, Any], tmp_path: Path) -> None:
+    """Watchlist and alerts stay in a database that the other commands read, and make a page of."""
     store = f"sqlite:////{str(folder / 'replay.db').lstrip('/')}"
     listed = CliRunner().invoke(app, ["--store", store, "alerts", "list", "--json"], catch_exceptions=False)
     assert {json.loads(line)["alert_id"] for line in listed.stdout.splitlines()} == {
         alert["alert_id"] for alert in result["alerts"]
     }
+    page = tmp_path / "alerts.html"
+    CliRunner().invoke(app, ["--store", store, "alerts", "list", "--page", str(page)], catch_exceptions=False)
+    assert all(page.read_text(encoding="utf-8").count(alert["alert_id"]) == 1 for alert in result["alerts"])
     entries = CliRunner().invoke(app, ["--store", store, "watch", "list", "--json"], catch_exceptions=False)
     assert len(entries.stdout.splitlines()) == len(result["descriptions"])
 
