@@ -3,16 +3,18 @@
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.errors import DamagedError, SourceError
 from pipeline.records import Frame
 from pipeline.redact import redact_address
 from pipeline.sources.base import SourceSettings
 from pipeline.sources.capture import open_capture
-from pipeline.sources.recorded import Recorded
+from pipeline.sources.recorded import Recorded, since_epoch
 from pipeline.sources.times import Sampler, Timeline
 
 _EXACT_SLACK = 1  # frames that may be missing where the container counts them
@@ -38,13 +40,10 @@ class FilmSource(Recorded):
         self._capture = open_capture(str(path.resolve()), settings.open_timeout_s, settings.read_timeout_s)
         if not self._capture.isOpened():
             raise SourceError(f"{path} is no video that FFmpeg can decode; is it a video file, and whole?")
+        self._reading = Lock()  # whoever closes a film within a read of another thread has FFmpeg end the process
         self._fps = self._capture.get(cv2.CAP_PROP_FPS)
-
-    @property
-    def promised_frames(self) -> int:
-        """How many frames the container says there are; 0 where it does not say."""
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        return int(count) if 0.0 < count < 1e12 else 0
+        self.promised_frames = int(count) if 0.0 < count < 1e12 else 0  # by the container; 0 where it does not say
 
     @property
     def started_at_ms(self) -> int:
@@ -52,7 +51,7 @@ class FilmSource(Recorded):
         if self._settings.started_at_ms is not None:
             return self._settings.started_at_ms
         duration_ms = 1000.0 * self.promised_frames / self._fps if self._fps > 0.0 else 0.0
-        return round(self._path.stat().st_mtime_ns / 1e6 - duration_ms)
+        return since_epoch(round(self._path.stat().st_mtime_ns / 1e6 - duration_ms))
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that are to be analysed.
@@ -63,16 +62,24 @@ class FilmSource(Recorded):
         """
         timeline, sampler = Timeline(self._fps), Sampler(self._settings.analysed_fps)
         started_at_ms, index = self.started_at_ms, 0
-        while not self._ended and self._capture.grab():
-            elapsed_ms = timeline.at(self._capture.get(cv2.CAP_PROP_POS_MSEC))
-            if sampler.takes(elapsed_ms):  # the others are decoded, but never become BGR
-                good, image = self._capture.retrieve()
-                if not good:
-                    break
-                yield Frame(self.camera_id, index, started_at_ms + elapsed_ms, self.clock, np.asarray(image, np.uint8))
+        while (read := self._read(timeline, sampler)) is not None:
+            elapsed_ms, image = read
+            if image is not None:
+                yield Frame(self.camera_id, index, started_at_ms + elapsed_ms, self.clock, image)
             index += 1
         if not self._ended:
             self._check_end(index)
+
+    def _read(self, timeline: Timeline, sampler: Sampler) -> tuple[int, npt.NDArray[np.uint8] | None] | None:
+        """Return the next frame's time, and its image where it is to be analysed; None at the end."""
+        with self._reading:
+            if self._ended or not self._capture.grab():
+                return None
+            elapsed_ms = timeline.at(self._capture.get(cv2.CAP_PROP_POS_MSEC))
+            if not sampler.takes(elapsed_ms):  # it is decoded, but never becomes BGR
+                return elapsed_ms, None
+            good, image = self._capture.retrieve()
+            return (elapsed_ms, np.asarray(image, np.uint8)) if good else None
 
     def _check_end(self, good: int) -> None:
         promised = self.promised_frames
@@ -86,9 +93,10 @@ class FilmSource(Recorded):
             )
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, after a read that is under way."""
         super().close()
-        self._capture.release()
+        with self._reading:
+            self._capture.release()
 
 
 def _check(path: Path) -> None:

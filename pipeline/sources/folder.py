@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pipeline.errors import DamagedError, SourceError
 from pipeline.records import Frame
 from pipeline.sources.base import SourceSettings
-from pipeline.sources.recorded import Recorded
+from pipeline.sources.recorded import Recorded, since_epoch
 from pipeline.sources.times import Sampler
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
@@ -42,7 +42,8 @@ class FolderSource(Recorded):
         """UTC of the first image."""
         if self._settings.started_at_ms is not None:
             return self._settings.started_at_ms
-        return round(self._images[-1].stat().st_mtime_ns / 1e6) - self._elapsed_ms(len(self._images) - 1)
+        ended_at_ms = round(self._images[-1].stat().st_mtime_ns / 1e6)
+        return since_epoch(ended_at_ms - self._elapsed_ms(len(self._images) - 1))
 
     def frames(self) -> Iterator[Frame]:
         """Yield the images that are to be analysed.
@@ -93,7 +94,7 @@ def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
 def _read(path: Path) -> npt.NDArray[np.uint8] | None:
     try:
         coded = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError:
+        image = cv2.imdecode(coded, cv2.IMREAD_COLOR) if coded.size else None
+    except (OSError, cv2.error):  # OpenCV refuses sizes beyond a bound so, damaged ones among them
         return None
-    image = cv2.imdecode(coded, cv2.IMREAD_COLOR) if coded.size else None
     return None if image is None else np.asarray(image, np.uint8)

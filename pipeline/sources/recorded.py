@@ -44,3 +44,8 @@ class Recorded:
     ) -> None:
         """Close."""
         self.close()
+
+
+def since_epoch(at_ms: int) -> int:
+    """Return the beginning of footage, UTC ms, but none before 1970: archives set files' times to the epoch itself."""
+    return max(0, at_ms)
