@@ -8,6 +8,8 @@ import numpy.typing as npt
 from detectors.base import Detections, Float32
 from pipeline.camera import Camera, Polygon
 
+_INSIDE = np.nextafter(np.float32(1.0), np.float32(0.0))  # a mask up to the frame's edge does not hold the edge itself
+
 
 def let_through(camera: Camera, detections: Detections, frame_size_wh: tuple[int, int]) -> Detections:
     """Return the people whom a camera's settings let through, in their order.
@@ -20,7 +22,7 @@ def let_through(camera: Camera, detections: Detections, frame_size_wh: tuple[int
     passing = detections.confidence >= (camera.confidence or 0.0)
     if camera.masks:
         shares = np.asarray(feet(detections.xyxy) / np.array(frame_size_wh), np.float32)
-        passing &= ~within(camera.masks, shares)
+        passing &= ~within(camera.masks, np.minimum(shares, _INSIDE))  # whom the frame's lower edge cuts stands at 1
     return detections[passing]
 
 

@@ -20,6 +20,14 @@ def test_a_mask_hides_who_stands_in_it() -> None:
     assert seen.xyxy[:, 0].tolist() == [120.0, 90.0]
 
 
+def test_a_mask_up_to_the_frames_edge_hides_whom_that_edge_cuts() -> None:
+    """Somebody whose box ends with the frame stands within a mask that does so, too."""
+    lower_half = ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))
+    found = people((10, 20, 30, 100), (10, 20, 30, 99), (10, 20, 30, 49))
+    seen = let_through(Camera("door", "film.mp4", masks=(lower_half,)), found, (200, 100))
+    assert seen.xyxy[:, 3].tolist() == [49.0]
+
+
 def test_a_cameras_confidence_can_only_be_stricter() -> None:
     """Who is less sure than the camera wants is not let through; a low value lets through what there is."""
     found = people((0, 0, 10, 30), confidence=0.5)
