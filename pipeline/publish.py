@@ -101,6 +101,9 @@ class Publisher:
                 self._append(record)
             except LogError as error:
                 self._retry(error)
+            except Exception:
+                self._refused = True
+                raise
             if len(self._waiting) >= self._settings.most_unacknowledged:
                 self.flush()
 
@@ -195,6 +198,7 @@ class Publisher:
     def _fail(self, error: LogError) -> None:
         with self._lock:
             self._failure = error
+            self._refused = True  # what is published until the next flush only waits
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

@@ -124,6 +124,13 @@ class Strange(SqliteLog):
     """A log whose client fails as nobody reckoned with, when it is told to."""
 
     fails = False
+    takes = True
+
+    def append(self, topic: str, key: str, value: bytes, timestamp_ms: int) -> None:
+        """Append, or fail."""
+        if not self.takes:
+            raise RuntimeError("nobody reckoned with that")
+        super().append(topic, key, value, timestamp_ms)
 
     def flush(self, timeout_s: float = 30.0) -> None:
         """Flush, or fail."""
@@ -147,3 +154,35 @@ def test_the_flusher_outlives_what_nobody_reckoned_with(tmp_path: Path) -> None:
         until(lambda: "nobody reckoned with this" in told())
         log.fails = False
         until(lambda: publisher.published > 0 and publisher.unacknowledged == 0)
+
+
+def test_what_is_published_after_a_strange_failure_is_in_the_log(tmp_path: Path) -> None:
+    """A sighting whose publishing told of the failure before it stands in the log once that has gone."""
+    published = 0
+    with Strange(tmp_path / "log.db") as log, Publisher(log, SystemClock(), QUICK) as publisher:
+        log.fails = True
+
+        def refused() -> bool:
+            nonlocal published
+            published += 1
+            try:
+                publisher.publish(sighting(published))
+            except LogError:
+                return True
+            return False
+
+        until(refused)
+        log.fails = False
+        publisher.flush()
+        assert set(told(log)) == {f"{number + 1}-0" for number in range(published)}
+
+
+def test_what_a_strange_failure_kept_from_the_log_is_not_forgotten(tmp_path: Path) -> None:
+    """A sighting that the log's client failed on stands in the log when the publisher is closed."""
+    with Strange(tmp_path / "log.db") as log:
+        with Publisher(log, SystemClock(), QUICK) as publisher:
+            log.takes = False
+            with pytest.raises(RuntimeError, match="nobody reckoned with that"):
+                publisher.publish(sighting(1))
+            log.takes = True
+        assert told(log) == ["1-0"]
