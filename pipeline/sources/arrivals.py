@@ -3,10 +3,10 @@
 import math
 
 _HALF_WINDOW_MS = 30_000.0
-_FAR_MS = 30_000.0  # later than that is no delay on the way: the stream's times have jumped
+_FAR_MS = 30_000.0  # what differs by more is no delay on the way: the stream's times have jumped, or a clock was set
 _AHEAD_MS = 200.0  # by so much a camera's clock may be ahead of this machine's, and is still believed
 _BEHIND_MS = 10_000.0
-_BACK_MS = 1_000.0  # so has a stream that goes back by more
+_BACK_MS = 1_000.0  # a stream that goes back by more has jumped; and times that do are not made to wait for the last
 
 
 class Arrivals:
@@ -60,16 +60,21 @@ class Arrivals:
             self.skew_ms = -round(delay_ms)
 
     def at(self, arrived_ms: float, stream_ms: float) -> int:
-        """Return UTC ms at which a frame was taken; never later than it arrived, and later than the one before."""
-        taken_ms = self._taken(arrived_ms, stream_ms) if self._has_times else arrived_ms
-        self._last_ms = max(round(taken_ms), self._last_ms + 1)
+        """Return UTC ms at which a frame was taken; never later than it arrived, and later than the one before.
+
+        Only where a clock was set back, or the camera's own begins to be believed, do times go back, and only by more
+        than a second: if they waited for the last one instead, nobody would be seen until then.
+        """
+        taken_ms = round(self._taken(arrived_ms, stream_ms) if self._has_times else arrived_ms)
+        went_back = taken_ms < self._last_ms - _BACK_MS
+        self._last_ms = taken_ms if went_back else max(taken_ms, self._last_ms + 1)
         return self._last_ms
 
     def _taken(self, arrived_ms: float, stream_ms: float) -> float:
         offset_ms = arrived_ms - stream_ms
         if not math.isfinite(offset_ms):
             return arrived_ms
-        if stream_ms < self._last_stream_ms - _BACK_MS or offset_ms - min(self._offsets) > _FAR_MS:
+        if stream_ms < self._last_stream_ms - _BACK_MS or abs(offset_ms - min(self._offsets)) > _FAR_MS:
             self._begin(arrived_ms)
         elif arrived_ms - self._began_ms > _HALF_WINDOW_MS:
             self._offsets, self._spreads = [math.inf, self._offsets[0]], [0.0, self._spreads[0]]

@@ -77,7 +77,10 @@ class SourceSettings:
 
 
 class Source(Protocol):
-    """Gives the frames of one camera, once, in the order of their times. One thread takes them; any may close it."""
+    """Gives the frames of one camera, once, as they were taken. One thread takes them; any may close it.
+
+    Each frame's time is later than that of the one before, unless a camera's clock or this machine's was set back.
+    """
 
     @property
     def camera_id(self) -> str:

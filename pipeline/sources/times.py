@@ -47,19 +47,22 @@ class Timeline:
 
 
 class Sampler:
-    """Chooses frames by their times: one for each slot of a fixed rate, whatever rate they come at."""
+    """Chooses frames by their times: one for each slot of a fixed rate, whatever rate they come at.
+
+    Where times go back, as when a camera's clock is set, the slots begin anew.
+    """
 
     def __init__(self, fps: float | None) -> None:
         """Begin with an open slot; None chooses every frame."""
         self._fps = fps
-        self._slot = -1
+        self._slot: int | None = None
 
     def takes(self, elapsed_ms: int) -> bool:
         """Return whether the frame of that time, ms since the first, is the first of its slot."""
         if self._fps is None:
             return True
-        slot = int((elapsed_ms + _SLACK_MS) * self._fps / 1000.0)
-        if slot <= self._slot:
+        slot = math.floor((elapsed_ms + _SLACK_MS) * self._fps / 1000.0)
+        if slot == self._slot:
             return False
         self._slot = slot
         return True

@@ -4,6 +4,7 @@ import random
 import pytest
 
 from pipeline.sources.arrivals import Arrivals
+from pipeline.sources.times import Sampler
 
 HOUR_MS = 3_600_000.0
 START_MS = 1_700_000_000_000.0
@@ -47,16 +48,32 @@ def test_a_stream_that_jumps_begins_anew(jump_ms: float) -> None:
         assert abs(told_ms - at_ms) <= 1.0
 
 
-def test_a_wall_clock_that_is_set_is_followed() -> None:
-    """A correction of this machine's clock takes hold at once or within the window, and times never go back."""
-    for step_ms in (-5_000.0, 5_000.0):
-        arrivals, before_ms = Arrivals(has_times=True), 0
-        for index in range(4000):
-            at_ms = START_MS + 40.0 * index + (step_ms if index >= 1000 else 0.0)
-            told_ms = arrivals.at(at_ms, 40.0 * index)
-            assert told_ms > before_ms
-            before_ms = told_ms
-        assert abs(told_ms - at_ms) <= 1.0
+@pytest.mark.parametrize("has_times", [True, False])
+@pytest.mark.parametrize("step_ms", [-HOUR_MS, -5_000.0, -500.0, 5_000.0, HOUR_MS])
+def test_a_wall_clock_that_is_set_is_followed(step_ms: float, has_times: bool) -> None:  # noqa: FBT001 - a parameter
+    """A correction of this machine's clock takes hold at once or within the window, and frames are chosen all along."""
+    arrivals, sampler, chosen, before_ms, backwards = Arrivals(has_times=has_times), Sampler(5.0), 0, 0, 0
+    for index in range(4000):
+        at_ms = START_MS + 40.0 * index + (step_ms if index >= 1000 else 0.0)
+        told_ms = arrivals.at(at_ms, 40.0 * index)
+        backwards += told_ms <= before_ms
+        before_ms = told_ms
+        chosen += sampler.takes(told_ms - int(START_MS))
+    assert abs(told_ms - at_ms) <= 1.0
+    assert backwards == (step_ms < -1000.0)
+    assert 795 <= chosen <= 802
+
+
+def test_a_cameras_slow_clock_leaves_no_gap() -> None:
+    """While a camera's own clock begins to be believed, frames are chosen as before."""
+    arrivals, sampler, chosen = Arrivals(has_times=True), Sampler(5.0), 0
+    for index in range(1000):
+        at_ms = START_MS + 40.0 * index
+        chosen += sampler.takes(arrivals.at(at_ms, 40.0 * index) - int(START_MS))
+        if index == 100:
+            arrivals.refer(at_ms - 8000.0, 40.0 * index)
+    assert arrivals.believes
+    assert 199 <= chosen <= 201
 
 
 def test_the_cameras_own_clock_is_believed_when_it_makes_sense() -> None:
