@@ -1,6 +1,6 @@
 """Working ahead: an iterator's next items are made by a thread of its own while the last ones are dealt with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ T = TypeVar("T")
 _GLANCE_S = 0.2  # how soon the thread notices that nobody wants its items any more
 
 
-def ahead(items: Iterable[T], most: int, name: str) -> Iterator[T]:
+def ahead(items: Iterable[T], most: int, name: str) -> Generator[T, None, None]:
     """Yield the items in their order, while a thread called ``name`` makes up to ``most`` of those that follow.
 
     What ``items`` raises is raised here, after the items before it. Where the taker ends early, the thread ends with

@@ -124,12 +124,14 @@ class IngestService:
         supervisor = Thread(target=self._supervise, name="cameras", daemon=True)
         with self._publisher:
             supervisor.start()
+            batches = ahead(self._looker.looked(self._lanes.batches()), _AHEAD, "detect")
             try:
-                for looked in ahead(self._looker.looked(self._lanes.batches()), _AHEAD, "detect"):
+                for looked in batches:
                     self._follower.follow(looked)
             finally:
                 self.stop()
-                self._lanes.close()
+                self._lanes.close()  # else the thread that gathers from them waits for frames
+                batches.close()
                 supervisor.join()
             if self._supervising is not None:
                 raise self._supervising

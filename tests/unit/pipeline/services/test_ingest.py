@@ -17,7 +17,7 @@ from pipeline.errors import DamagedError, LogError, SourceError, StoreError
 from pipeline.log.base import Topic
 from pipeline.log.sqlite import SqliteLog
 from pipeline.publish import PublishSettings
-from pipeline.records import CaptureClock, Frame, Sighting
+from pipeline.records import CaptureClock, Frame, Phase, Sighting
 from pipeline.services.ingest import GAUGES, IngestPorts, IngestService, IngestServiceSettings, opening_of
 from pipeline.settings import Settings
 from pipeline.settings import Source as SourceTable
@@ -308,6 +308,28 @@ def test_a_log_that_is_away_makes_footage_wait_and_costs_no_sighting(tmp_path: P
     assert sorted(set(told)) == sorted(sighting.sighting_id for sighting in alone.sightings())
     site.log.close()
     alone.log.close()
+
+
+class Broken(SqliteLog):
+    """A log whose client fails as nobody reckoned with when a tracklet closes."""
+
+    def append(self, topic: str, key: str, value: bytes, timestamp_ms: int) -> None:
+        """Append, or fail."""
+        if decode_sighting(value).phase is Phase.CLOSE:
+            raise RuntimeError("nobody reckoned with this")
+        super().append(topic, key, value, timestamp_ms)
+
+
+def test_a_failure_ends_the_service_although_no_frame_comes_any_more(tmp_path: Path) -> None:
+    """What nobody reckoned with is raised at once, not when the next camera gives a frame."""
+    site = Site(tmp_path)
+    with Broken(tmp_path / "broken.db") as log:
+        ports = IngestPorts(site.watched, site.open, log)
+        site.service = IngestService(ports, site.detector, Mean(), replace(SETTINGS, ends_with_footage=False))
+        site.add(lambda: recorded("a"), "a")
+        site.start().ended()
+    assert [str(error) for error in site.errors] == ["nobody reckoned with this"]
+    site.log.close()
 
 
 def test_live_cameras_that_nobody_looks_at_lose_their_older_frames(tmp_path: Path) -> None:
