@@ -146,7 +146,7 @@ def _with_side_captions(samples: list[Sample], path: Path) -> list[Sample]:
     """Append the sentences of ``captions.jsonl``, each once; keys nobody has are counted, not refused."""
     if not path.is_file():
         return samples
-    added = _read_side_file(path)
+    added = read_captions(path)
     unknown = added.keys() - {sample.key for sample in samples}
     if unknown:
         _log.warning("%s describes %d keys that no shard has, for example %s", path, len(unknown), min(unknown))
@@ -156,7 +156,12 @@ def _with_side_captions(samples: list[Sample], path: Path) -> list[Sample]:
     ]
 
 
-def _read_side_file(path: Path) -> dict[str, list[str]]:
+def read_captions(path: Path) -> dict[str, list[str]]:
+    """Return the sentences of each key in a file such as ``captions.jsonl``.
+
+    Raises:
+        DatasetError: it cannot be read, or a line is of another form.
+    """
     captions: dict[str, list[str]] = {}
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")

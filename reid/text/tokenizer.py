@@ -108,6 +108,15 @@ class Tokenizer:
         return self.vocabulary.correct(word.canonical)
 
 
+def says_something(tokenizer: SentenceTokenizer, sentence: str) -> bool:
+    """Return whether a network knows a word of a sentence."""
+    try:
+        tokenizer.explain(sentence)
+    except SentenceError:
+        return False
+    return True
+
+
 def check_length(sentence: str) -> None:
     """Refuse what is no description by its length alone.
 

@@ -10,9 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from reid.errors import SentenceError
 from reid.text.attributes import attribute_weight, exclusive_groups, is_colour
-from reid.text.tokenizer import SentenceTokenizer
+from reid.text.tokenizer import SentenceTokenizer, says_something
 from reid.training.losses import Targets
 from reid.training.material import Material
 from reid.training.recolour import dye
@@ -114,11 +113,7 @@ class Batches:
 
     def _speaks(self, sentence: str) -> bool:
         """Return whether the network knows a word of a sentence; one that says nothing teaches nothing."""
-        try:
-            self._tokenizer.explain(sentence)
-        except SentenceError:
-            return False
-        return True
+        return says_something(self._tokenizer, sentence)
 
     def _table(self, names: Iterable[Iterable[str]]) -> npt.NDArray[np.float32]:
         """Return a (B, A) table of 0/1 from lists of attribute names."""

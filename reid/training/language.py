@@ -23,9 +23,12 @@ def read_language(path: Path) -> list[str]:
         DatasetError: the file is missing or of another form.
     """
     try:
-        return [caption for entry in json.loads(path.read_text()) for caption in entry["captions"]]
+        captions = [entry["captions"] for entry in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"{path} is not a JSON list of objects with 'captions': {error!r}") from error
+    if not all(isinstance(each, list) and all(isinstance(text, str) for text in each) for each in captions):
+        raise DatasetError(f"{path}: each 'captions' must be a list of sentences")
+    return [sentence for each in captions for sentence in each]
 
 
 def collect_sentences(samples: Sequence[Sample], language: Path | None, seed: int) -> list[str]:

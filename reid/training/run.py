@@ -1,6 +1,5 @@
 """From a recipe to a trained network: read, build, learn; what ``lookout train`` does."""
 
-import json
 import os
 import zlib
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import torch
 from reid.datasets.holdout import hold_out_people
 from reid.datasets.load import load_dataset
 from reid.datasets.sample import Sample
+from reid.datasets.shards import read_captions
 from reid.errors import ConfigurationError, DatasetError
 from reid.network.bert import FrozenBert, copy_bert, find_bert, open_bert
 from reid.text.bert_tokenizer import BertTokenizer
@@ -69,6 +69,11 @@ def _run(recipe: Recipe, folder: Path, ranks: Ranks, *, resume: bool) -> None:
     if resume:
         load_checkpoint(last, learner)
     batches = Batches(material, tokenizer, recipe.batches, recipe.run.seed)
+    if not len(batches):
+        raise ConfigurationError(
+            f"batch_size = {recipe.batches.batch_size}, but an epoch has fewer crops than that: nothing would be "
+            f"learned from {len(material.keys)} crops, {recipe.batches.crops_per_person} a person at most; make it less"
+        )
     train(learner, batches, Validator(seen, tokenizer), recipe, folder)
 
 
@@ -86,8 +91,8 @@ def read_samples(recipe: Recipe) -> list[Sample]:
         samples += _apart(load_dataset(folder, recipe.data.format, "train"), samples, folder)
     if recipe.data.captions is None:
         return samples
-    added = _read_captions(recipe.data.captions)
-    return [replace(sample, captions=sample.captions + added.get(sample.key, ())) for sample in samples]
+    added = read_captions(recipe.data.captions)
+    return [replace(sample, captions=(*sample.captions, *added.get(sample.key, ()))) for sample in samples]
 
 
 def validation_samples(recipe: Recipe) -> list[Sample]:
@@ -133,14 +138,6 @@ def _described(samples: Sequence[Sample]) -> list[Sample]:
             "(hold_out_people) out of training, in [data]"
         )
     return described
-
-
-def _read_captions(path: Path) -> dict[str, tuple[str, ...]]:
-    try:
-        lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
-        return {line["key"]: tuple(line["captions"]) for line in lines}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f"{path} must hold JSON lines with 'key' and 'captions': {error!r}") from error
 
 
 def _take_bert(settings: BertSettings, folder: Path, ranks: Ranks, *, resume: bool) -> FrozenBert | None:

@@ -66,6 +66,17 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     run: RunSettings = msgspec.field(default_factory=RunSettings)
 
 
+_LEAST = (
+    ("batches", "batch_size", 2),  # batch norms need two
+    ("batches", "crops_per_person", 1),
+    ("run", "epochs", 1),
+    ("run", "validate_every", 1),
+    ("run", "threads", 0),
+)
+_SHARES = ("caption_share", "word_dropout", "dye_share")
+_CHOICES = {"device": ("auto", "cpu", "cuda"), "precision": ("auto", "fp32", "bf16")}
+
+
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
@@ -86,6 +97,7 @@ def load_recipe(path: Path) -> Recipe:
         recipe = msgspec.convert(table, Recipe, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{path}: {error}") from error
+    _check_values(recipe, path)
     bert = _anchored_bert(recipe.bert, path.parent)
     return msgspec.structs.replace(recipe, data=_anchored(recipe.data, path.parent), bert=bert)
 
@@ -111,6 +123,22 @@ def _check_keys(table: dict[str, Any], path: Path) -> None:
         if known and isinstance(value, dict):
             for inner in value:
                 _check_key(inner, known, f"{path} [{key}]")
+
+
+def _check_values(recipe: Recipe, path: Path) -> None:
+    """Refuse what would train nothing, or something else than was asked for."""
+    for section, name, least in _LEAST:
+        found = getattr(getattr(recipe, section), name)
+        if not found >= least:
+            raise ConfigurationError(f"{path} [{section}]: {name} must be {least} or more, but is {found}")
+    for name in _SHARES:
+        found = getattr(recipe.batches, name)
+        if not 0 <= found <= 1:
+            raise ConfigurationError(f"{path} [batches]: {name} must lie between 0 and 1, but is {found}")
+    for name, known in _CHOICES.items():
+        found = getattr(recipe.run, name)
+        if found not in known:
+            raise ConfigurationError(f"{path} [run]: {name} must be one of {', '.join(known)}, but is {found!r}")
 
 
 def _keys(section: Any) -> list[str]:

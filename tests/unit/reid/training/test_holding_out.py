@@ -100,3 +100,15 @@ def test_a_person_in_two_folders_is_refused(recipe_file: Path) -> None:
     """One key would have two crops, so a folder named twice is an error."""
     with pytest.raises(DatasetError, match="come twice"):
         read_samples(load_recipe(add(recipe_file, 'also = ["data"]')))
+
+
+def test_added_sentences_are_read_line_by_line(recipe_file: Path) -> None:
+    """A line ends at a line feed alone, and a sentence where a list of them belongs is an error, not its letters."""
+    recipe = load_recipe(add(recipe_file, 'captions = "more.jsonl"'))
+    more = recipe_file.parent / "more.jsonl"
+    more.write_text('{"key": "0.png", "captions": ["a man\u2028in black"]}\n', encoding="utf-8")
+    added = next(sample for sample in read_samples(recipe) if sample.key == "0.png")
+    assert added.captions[-1] == "a man\u2028in black"
+    more.write_text('{"key": "0.png", "captions": "a man"}\n', encoding="utf-8")
+    with pytest.raises(DatasetError, match="more.jsonl line 1"):
+        read_samples(recipe)

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from reid.config import NetworkConfig
 from reid.datasets.sample import Sample
-from reid.errors import ConfigurationError, WeightsError
+from reid.errors import ConfigurationError, DatasetError, WeightsError
 from reid.text.tokenizer import Tokenizer
 from reid.training.augment import Augmentation
 from reid.training.batches import Batches, BatchSettings
@@ -132,3 +132,26 @@ def test_mixed_precision_learns_too(recipe_file: Path, tmp_path: Path) -> None:
             ends[precision] = next(csv.DictReader(file))
     for name in ("identity", "triplet", "affinity"):
         assert float(ends["bf16"][name]) == pytest.approx(float(ends["fp32"][name]), rel=0.1)
+
+
+def test_fewer_crops_than_a_batch_are_refused(recipe_file: Path, tmp_path: Path) -> None:
+    """A batch that an epoch cannot fill would leave the network as it was drawn, so it is an error."""
+    recipe = load_recipe(recipe_file)
+    large = structs.replace(recipe, batches=replace(recipe.batches, batch_size=65))
+    with pytest.raises(ConfigurationError, match="batch_size = 65"):
+        run_recipe(large, tmp_path / "run")
+
+
+def test_a_sentence_of_unknown_words_finds_nobody(stripes: list[Sample], tmp_path: Path) -> None:
+    """It never stops a validation; it counts as a failed search, as ``lookout evaluate`` counts it."""
+    sentences = [caption for sample in stripes for caption in sample.captions]
+    vocabulary, vectors = learn_language(sentences, 1, 16)
+    recipe = Recipe(name="half", data=DataSettings(path=tmp_path, format="shards"), network=TINY)
+    strange = [replace(sample, captions=(*sample.captions, "xqzzy")) for sample in stripes]
+    tokenizer = Tokenizer(vocabulary, 56)
+    material, half_known = (load_material(samples, (64, 32), []) for samples in (stripes, strange))
+    network = build_learner(recipe, vocabulary, vectors, material).average.network
+    whole, half = (Validator(each, tokenizer)(network) for each in (material, half_known))
+    assert half == pytest.approx({name: figure / 2 for name, figure in whole.items()})
+    with pytest.raises(DatasetError, match="no sentence"):
+        Validator(load_material([replace(stripes[0], captions=("xqzzy",))], (64, 32), []), tokenizer)
