@@ -54,11 +54,13 @@ def evaluate(embedder: Embedder, samples: Sequence[Sample], progress: Progress =
 
     Raises:
         DatasetError: an image cannot be decoded.
-        ReidError: the samples have neither captions nor attributes.
+        ReidError: the samples have neither captions nor attributes, or the vectors are no numbers.
     """
     if not any(sample.captions or sample.attributes for sample in samples):
         raise ReidError("nothing to ask: these samples have neither captions nor attributes")
     vectors = embed_samples(embedder, samples, progress)
+    if not np.isfinite(vectors).all():
+        raise ReidError(f"{embedder.model_id} gives vectors that are no numbers; export it without --half, or anew")
     images = Embedded.of_images(vectors, samples)
     captions = Embedded.of_captions(_embed_captions(embedder, samples), samples)
     unit = Embedded.of_images(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), samples)

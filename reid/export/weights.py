@@ -91,7 +91,9 @@ def _card(network: AXMNet, folder: Path, name: str, trained_on: Sequence[str], *
 
 
 def _count(network: AXMNet, tower: str) -> int:
-    other = {"visual": ("textual", "text_", "words"), "text": ("visual", "global_branch", "part_branch")}[tower]
+    other = {"visual": ("textual", "text_", "words"), "text": ("visual", "places", "global_branch", "part_branch")}[
+        tower
+    ]
     return sum(p.numel() for n, p in network.named_parameters() if not any(part in n for part in other))
 
 

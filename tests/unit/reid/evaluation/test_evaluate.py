@@ -1,10 +1,12 @@
 """The whole evaluation, against rank lists made by hand."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from pipeline.scene.crops import random_crop
@@ -135,3 +137,15 @@ def test_a_damaged_crop_is_named(embedder: Embedder, people: list[Sample], tmp_p
     damaged = Sample("half.png", ImageRef(path), "99", "test", "drawn", captions=("a man",))
     with pytest.raises(DatasetError, match="half.png"):
         evaluate(embedder, [*people, damaged])
+
+
+def test_vectors_that_are_no_numbers_are_an_error(tiny_weights: Path, people: list[Sample]) -> None:
+    """Weights that overflow are reported, not taken for a data set that cannot be searched."""
+
+    class Overflowing(Embedder):
+        def encode_image(self, crops: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
+            return np.full_like(super().encode_image(crops), np.nan)
+
+    described = [Sample(s.key, s.image, s.person_id, "test", "drawn", captions=("a man",)) for s in people]
+    with pytest.raises(ReidError, match="no numbers"):
+        evaluate(Overflowing(tiny_weights, "cpu", threads=1), described)

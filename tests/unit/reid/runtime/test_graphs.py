@@ -1,5 +1,6 @@
 """The exported graphs compute what the network computes."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +103,20 @@ def test_neither_graph_holds_the_other_tower(tiny_weights: Path, tiny_network: A
         assert not [each.name for each in graph.initializer if any(other in each.name for other in others)]
         assert all(each.data_location == onnx.TensorProto.DEFAULT for each in graph.initializer)
     assert tiny_network.config == NetworkConfig.from_dict(read_card(tiny_weights).network)
+
+
+def test_the_card_counts_what_each_tower_is_made_of(tiny_weights: Path, tiny_network: AXMNet) -> None:
+    """A tower's parameters are those that its vectors depend on; the gates count in both."""
+    network = copy.deepcopy(tiny_network).requires_grad_(requires_grad=True)
+    inputs = {
+        "image": (network.encode_image, torch.rand(2, 3, *network.config.image_hw)),
+        "text": (network.encode_text, torch.ones(2, network.config.token_limit, dtype=torch.int64)),
+    }
+    for tower, (encode, given) in inputs.items():
+        network.zero_grad(set_to_none=True)
+        encode(given).sum().backward()
+        reached = sum(parameter.numel() for parameter in network.parameters() if parameter.grad is not None)
+        assert read_card(tiny_weights).parameters[tower] == reached
 
 
 def test_exporting_leaves_the_network_alone(tiny_network: AXMNet, tiny_vocabulary: Vocabulary, tmp_path: Path) -> None:
