@@ -17,7 +17,9 @@ def evaluate(
         str | None,
         typer.Option("--format", help="cuhk-pedes, icfg-pedes, rstpreid or shards; told from the files."),
     ] = None,
-    split: Annotated[str, typer.Option(help="train, val or test.")] = "test",
+    split: Annotated[
+        str | None, typer.Option(help="train, val or test; test where left out. A recipe has its own.")
+    ] = None,
     weights: Annotated[Path | None, typer.Option(help="A weights folder; by default the shipped one.")] = None,
     provider: Annotated[str, typer.Option(help="auto, cpu, cuda or tensorrt.")] = "auto",
     hold_out: Annotated[str | None, typer.Option(help="With a recipe: the source it was trained without.")] = None,
@@ -28,21 +30,33 @@ def evaluate(
     from rich.console import Console
     from rich.progress import Progress
 
-    from reid.datasets.load import detect_format, load_dataset
     from reid.embedder import SHIPPED_WEIGHTS, Embedder
     from reid.evaluation.evaluate import evaluate as measure
     from reid.providers import as_provider
 
-    samples = (
-        _validation_samples(path, hold_out)
-        if path.suffix == ".toml"
-        else load_dataset(path, dataset_format or detect_format(path), split)
-    )
+    if path.suffix == ".toml":
+        _refuse({"--format": dataset_format, "--split": split}, "a recipe says itself what it validates on")
+        samples = _validation_samples(path, hold_out)
+    else:
+        _refuse({"--hold-out": hold_out}, "it goes with a recipe")
+        samples = _samples(path, dataset_format, split or "test")
     embedder = Embedder(weights or SHIPPED_WEIGHTS, as_provider(provider))
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("embedding crops", total=len(samples))
         result = measure(embedder, samples, lambda done: bar.advance(task, done))
     typer.echo(json.dumps(result.to_dict()) if as_json else _render(result))
+
+
+def _refuse(options: dict[str, str | None], reason: str) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(f"{reason}; leave it out", param_hint=name)
+
+
+def _samples(folder: Path, dataset_format: str | None, split: str) -> "list[Sample]":
+    from reid.datasets.load import detect_format, load_dataset
+
+    return load_dataset(folder, dataset_format or detect_format(folder), split)
 
 
 def _validation_samples(recipe_file: Path, hold_out: str | None) -> "list[Sample]":

@@ -66,6 +66,7 @@ EXIT_CODES: dict[type[Ours], int] = {
 _EXTRAS = {
     "onnx": "train",
     "onnxscript": "train",
+    "safetensors": "bert",
     "tensorboard": "train",
     "torch": "train",
     "transformers": "bert",

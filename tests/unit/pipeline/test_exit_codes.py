@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import pipeline.cli as command_line
+from pipeline.cli.exit_codes import missing_extra
 from reid.card import IMAGE_GRAPH
 from reid.providers import open_session, provider_of
 
@@ -61,6 +62,8 @@ def end_of(call: str, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch) 
         ("evaluate empty --format cuhk-pedes --weights WEIGHTS", 3, "reid_raw.json"),
         ("evaluate CROPS --format market --weights WEIGHTS", 2, "market"),
         ("evaluate nowhere.toml --weights WEIGHTS", 2, "nowhere.toml"),
+        ("evaluate nowhere.toml --split test --weights WEIGHTS", 2, "--split"),
+        ("evaluate DESCRIBED --hold-out prid --weights WEIGHTS", 2, "--hold-out"),
         ("bench embed --provider gpu --weights WEIGHTS", 2, "gpu"),
         ("bench embed --weights empty", 5, "there are no weights in"),
         ("bench embed --threads -1 --weights WEIGHTS", 2, "--threads"),
@@ -105,3 +108,9 @@ def test_an_accelerator_that_is_not_there_is_an_error(
         pytest.skip("this machine has a GPU that works; the test is about one without")
     assert end_of(f"{call} --provider cuda --weights WEIGHTS", places, monkeypatch) == 6
     assert "ask for provider 'cpu'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("module", "extra"), [("torch.nn", "train"), ("safetensors", "bert"), ("nobody", None)])
+def test_a_missing_package_names_its_extra(module: str, extra: str | None) -> None:
+    """A module that an extra brings is told by the extra's name, the first that a BERT needs among them."""
+    assert missing_extra(ModuleNotFoundError(name=module)) == extra
