@@ -110,9 +110,10 @@ class Health:
         registry.register(collector)
         try:
             self._server = _Server(address, _answer_with(registry, trouble))
-        except OSError as error:
+        except (OSError, OverflowError) as error:  # the latter of a port beyond 65535
+            told = error.strerror if isinstance(error, OSError) else error
             raise SettingsError(
-                f"health.host and health.port: cannot listen on {address[0]}:{address[1]}: {error.strerror}"
+                f"health.host and health.port: cannot listen on {address[0]}:{address[1]}: {told}"
             ) from error
         self._thread = Thread(target=self._server.serve_forever, name="health", daemon=True)
         self._thread.start()

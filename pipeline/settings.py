@@ -218,7 +218,10 @@ def _dotted(name: str) -> str:
 def _set(table: dict[str, Any], key: str, value: object) -> None:
     outer, _, inner = key.partition(".")
     if inner:
-        table.setdefault(outer, {})[inner] = value
+        section = table.setdefault(outer, {})
+        if not isinstance(section, dict):
+            raise SettingsError(f"settings: {outer} must be a table, [{outer}], but is {type(section).__name__}")
+        section[inner] = value
     else:
         table[outer] = value
 

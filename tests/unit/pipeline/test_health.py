@@ -75,6 +75,12 @@ def test_a_taken_port_is_named(health: Health) -> None:
         Health(("127.0.0.1", health.port), CountsCollector("x", dict), lambda: None)
 
 
+def test_a_port_that_cannot_be_is_named() -> None:
+    """A port beyond the last one is a wrong setting, too."""
+    with pytest.raises(SettingsError, match=r"health.port: cannot listen on 127.0.0.1:70000: .*0-65535"):
+        Health(("127.0.0.1", 70_000), CountsCollector("x", dict), lambda: None)
+
+
 def test_parts_are_told_apart_by_a_label() -> None:
     """Counts of several parts are one metric each, with a sample for each part, beside the service's own."""
     parts = {"desk": {"delivered": 3.0}, "phone": {"delivered": 1.0, "refused": 2.0}}

@@ -136,3 +136,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """A file that was asked for and is not there is an error."""
     with pytest.raises(SettingsError, match="no settings file at"):
         load_settings(tmp_path / "no.toml", {})
+
+
+def test_a_value_where_a_table_belongs_is_named(tmp_path: Path) -> None:
+    """A key that should be a table is named, also where a variable would have written into the table."""
+    path = tmp_path / "lookout.toml"
+    path.write_text("ingest = 3\n")
+    for environment in ({}, {"LOOKOUT_INGEST_PROVIDER": "cpu"}):
+        with pytest.raises(SettingsError, match="ingest"):
+            load_settings(path, environment)
