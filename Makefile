@@ -47,7 +47,7 @@ $(BIN)/python:
 		echo "lookout needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1);" \
 			"choose another with: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "making the virtual environment $(VENV) with $$($(PYTHON) --version)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; } # without python3-venv, Debian leaves half of one
 
 $(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing what lookout needs to run (about 0.7 GB on disk)"

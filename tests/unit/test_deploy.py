@@ -1,5 +1,8 @@
 """What lies in deploy/ is no code that runs here, so it is held against the code that it starts."""
 
+import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +66,35 @@ def test_the_image_holds_what_the_distribution_is_made_of() -> None:
     ):
         assert path in copied
         assert (DEPLOY.parent / path).exists()
+
+
+def test_redis_does_not_keep_root() -> None:
+    """The shell that fills in the password hands over to the image's entrypoint, which gives up root."""
+    shell, _, script = shlex.split(COMPOSE["services"]["redis"]["command"])
+    assert shell == "sh"
+    assert script.startswith("exec docker-entrypoint.sh redis-server ")
+
+
+def test_a_virtual_environment_that_was_half_made_is_made_anew(tmp_path: Path) -> None:
+    """Where Python lacks its venv package, make fails, and succeeds once the package is there."""
+    python = tmp_path / "python"
+    python.write_text(PYTHON_WITHOUT_VENV)
+    python.chmod(0o755)
+    shutil.copy(DEPLOY.parent / "Makefile", tmp_path)
+    done = subprocess.run(
+        ["make", f"PYTHON={python}", ".venv/bin/python"],  # noqa: S607 - the make that is there
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "ensurepip is not available" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+PYTHON_WITHOUT_VENV = """#!/bin/sh
+case "$1 $2" in
+"-m venv") mkdir -p "$3/bin" && touch "$3/bin/python" && echo "ensurepip is not available" >&2; exit 1 ;;
+esac
+"""
