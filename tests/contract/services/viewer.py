@@ -5,15 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from pipeline.clock import SystemClock
+from pipeline.records import Frame
 from pipeline.source import SourceSettings, SourceState
 from pipeline.sources.faults import Fault
 from pipeline.sources.live import LiveSource
-
-if TYPE_CHECKING:
-    from pipeline.records import Frame
 
 QUICK = SourceSettings(
     open_timeout_s=4.0,
@@ -42,14 +39,14 @@ class Viewer:
         self.count = 0
         self.last: Frame | None = None
         self.sizes_wh = set[tuple[int, int]]()
-        self.backwards = 0  # frames that were not later than the one before
+        self.backwards = 0  # frames that were not later than the one before, by the same clock
         self._thread = Thread(target=self._look, daemon=True)
         self._thread.start()
 
     def _look(self) -> None:
         for frame in self.source.frames():
             before, self.last = self.last, frame
-            if before is not None and not (before.index < frame.index and before.captured_at_ms < frame.captured_at_ms):
+            if before is not None and not _follows(frame, before):
                 self.backwards += 1
             self.sizes_wh.add(frame.size_wh)
             self.count += 1
@@ -71,6 +68,11 @@ class Viewer:
         """Let go of the camera."""
         self.source.close()
         self._thread.join(PATIENCE_S)
+
+
+def _follows(frame: Frame, before: Frame) -> bool:
+    later = frame.captured_at_ms > before.captured_at_ms or frame.clock is not before.clock
+    return frame.index > before.index and later
 
 
 @contextmanager
