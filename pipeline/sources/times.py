@@ -21,6 +21,7 @@ class Timeline:
         """
         self._step_ms = 1000.0 / fps if math.isfinite(fps) and fps > 0.0 else 40.0
         self._shift_ms = 0.0  # from raw timestamps to times of this line
+        self._former_ms = math.nan  # the shift before a jump back, as long as that may be one stray timestamp
         self._last_ms: float | None = None
         self._told_ms = -1
 
@@ -37,12 +38,15 @@ class Timeline:
         if self._last_ms is None:
             self._shift_ms = -raw_ms if math.isfinite(raw_ms) else 0.0
             return 0.0
+        if 0.0 < raw_ms + self._former_ms - self._last_ms <= _RESTART_MS:
+            self._shift_ms, self._former_ms = self._former_ms, math.nan
         now = raw_ms + self._shift_ms
         if not now > self._last_ms:  # NaN counts as wrong, too
             expected = self._last_ms + self._step_ms
             if self._last_ms - now > _RESTART_MS:
-                self._shift_ms = expected - raw_ms
+                self._shift_ms, self._former_ms = expected - raw_ms, self._shift_ms
             return expected
+        self._former_ms = math.nan
         return now
 
 
