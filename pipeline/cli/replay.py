@@ -153,9 +153,10 @@ def _as_ms(start: str | None) -> int | None:
         raise typer.BadParameter(
             f"expected ISO 8601, as 2026-03-01T09:00:00Z, but got {start!r}", param_hint="--start"
         ) from None
-    if not 1970 <= at.year < 3000:
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if not (1970 <= at.year < 3000 and at.timestamp() >= 0.0):  # the epoch begins in 1970 by UTC, not by each zone
         raise typer.BadParameter(f"expected a time from 1970 to 2999, but got {start!r}", param_hint="--start")
-    return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    return round(at.timestamp() * 1000)
 
 
 def _as_speed(speed: str) -> float | None:

@@ -58,6 +58,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
         (("replay", "stills", "--watch", MAN), 3, "the folder stills holds no image"),
         (("replay", "rtsp://u:s3cret@127.0.0.1:9/", "--watch", MAN), 3, "but rtsp://***@127.0.0.1:9/ is a camera"),
         (("replay", "rtsp:/u:s3cret@127.0.0.1:9/", "--watch", MAN), 3, "there is no file ***@127.0.0.1:9"),
+        (("replay", "rtsp//u:s3cret@127.0.0.1:9/", "--watch", MAN), 3, "there is no file rtsp/***@127.0.0.1:9"),
         (("replay", "torn.avi", "--watch", MAN, "--page", "stills"), 2, "cannot write the page stills"),
         (
             ("replay", "torn.avi", "--watch", MAN, "--page", "/proc/page/x.html"),
@@ -65,6 +66,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
             "cannot write the page /proc/page/x.html",
         ),
         (("replay", "torn.avi", "--watch", MAN, "--start", "9999-12-31"), 2, "a time from 1970 to 2999"),
+        (("replay", "torn.avi", "--watch", MAN, "--start", "1970-01-01T00:00+02:00"), 2, "a time from 1970 to 2999"),
         (("replay", "torn.avi", "--watch", MAN), 8, "torn.avi is damaged: its container promises 20 frames"),
         (
             ("cameras", "probe", "rtsp://127.0.0.1:9/live", "--timeout-s", "3"),
