@@ -150,7 +150,8 @@ class Decoder:
     def _follow(self, capture: cv2.VideoCapture) -> Fault:
         target, last_s = self._order.target, time.monotonic()
         arrivals, sampler = Arrivals(has_times=has_times(target)), Sampler(self._order.analysed_fps)
-        first_ms, beat_s, pace = None, 0.0, Pace() if is_playlist(target) else None
+        first_ms, beat_s = None, 0.0
+        pace = Pace(self._order.stalled_after_s / 2.0) if is_playlist(target) else None
         while not self._commands.over.is_set() and capture.grab():
             self._decoded += 1
             stream_ms = capture.get(cv2.CAP_PROP_POS_MSEC)
@@ -183,13 +184,15 @@ class Decoder:
 class Pace:
     """Holds back frames of a playlist, which come in bursts, to the times that they have in the stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest_s: float) -> None:
+        """Begin without a pace; a frame is held back no longer than that, or its camera would seem to have stalled."""
+        self._longest_s = longest_s
         self._ahead_s: float | None = None  # of the stream's clock before this machine's
 
     def wait(self, stream_ms: float) -> None:
         """Wait until a frame is due; a stream that is late or jumps sets a new pace."""
         ahead_s = stream_ms / 1000.0 - time.monotonic()
-        if self._ahead_s is None or not 0.0 < ahead_s - self._ahead_s < 30.0:
+        if self._ahead_s is None or not 0.0 < ahead_s - self._ahead_s < self._longest_s:
             self._ahead_s = ahead_s
         time.sleep(ahead_s - self._ahead_s)
 
