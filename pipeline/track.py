@@ -23,6 +23,7 @@ _MOST_FILTER_FPS = 5.0
 # How far people walk, in their own heights a second. Each side of a box is widened by half of the way between two
 # frames, so that who walks meets the place where they were; at 2 frames a second they are a box's width further.
 _WALK_HEIGHTS_A_S = 0.8
+_LEAST_LOST_FRAMES = 2.0  # at slow rates: who is lost before the next frame is there never has two boxes in a row
 _LIBRARY_FPS = 30.0  # the unit in which the library counts how long somebody may be out of sight
 
 
@@ -31,7 +32,7 @@ class TrackSettings:
     """How boxes are joined."""
 
     nominal_fps: float = 5.0  # frames a second that come, as far as is known beforehand
-    lost_s: float = 2.0  # somebody out of sight for longer is a new tracklet when seen again
+    lost_s: float = 2.0  # somebody out of sight for longer, and for two frames, is a new tracklet when seen again
     least_likeness: float = 0.15  # of a box and where its tracklet is expected, 0..1
     least_boxes: int = 2  # in consecutive frames, before somebody counts as a person
 
@@ -125,8 +126,9 @@ class CameraTracker:
 
     def _new_library(self) -> ByteTrackTracker:
         settings = self._settings
+        lost_s = max(settings.lost_s, _LEAST_LOST_FRAMES / settings.nominal_fps)
         return ByteTrackTracker(
-            lost_track_buffer=round(settings.lost_s * _LIBRARY_FPS),
+            lost_track_buffer=round(lost_s * _LIBRARY_FPS),
             frame_rate=min(settings.nominal_fps, _MOST_FILTER_FPS),
             track_activation_threshold=0.0,  # the detector's threshold has already spoken
             high_conf_det_threshold=0.0,

@@ -32,6 +32,15 @@ def walk(
     return [{one.tracklet_id for one in step.seen} for step in steps]
 
 
+@pytest.mark.parametrize("fps", [0.01, 0.1, 0.3, 0.4, 0.6, 1.0])
+def test_who_stays_is_seen_however_seldom_frames_come(fps: float) -> None:
+    """Somebody who waits is one tracklet from the second box on at rates below one frame a second, too."""
+    seen = walk(tracker(fps), [boxes((50, 300, 150))] * 6, fps)
+    assert seen[0] == set()
+    assert all(seen[1:])
+    assert len(set.union(*seen)) == 1
+
+
 @pytest.mark.parametrize("fps", [2.0, 5.0, 10.0, 25.0])
 def test_a_walker_is_one_tracklet_from_the_second_box_on(fps: float) -> None:
     """At every rate of analysis somebody who walks at 60 px a second is one tracklet that the second box begins."""
