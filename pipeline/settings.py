@@ -237,6 +237,8 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(
             f"match.false_match_rate must lie between 0 and 1, but is {settings.match.false_match_rate}"
         )
+    if settings.match.batch < 1:
+        raise SettingsError(f"match.batch must be 1 or more, but is {settings.match.batch}")
     if settings.ingest.threads < 0:
         raise SettingsError(f"ingest.threads must be 0 or more, but is {settings.ingest.threads}")
     if settings.ingest.analysed_fps <= 0:

@@ -33,7 +33,12 @@ def open_session(graph: Path, provider: Provider, threads: int = 0) -> ort.Infer
     """
     as_provider(provider)
     wanted = "cuda" if provider == "auto" else provider
-    session = _load(graph, wanted, threads)
+    try:
+        session = _load(graph, wanted, threads)
+    except ProviderError:
+        if provider != "auto":
+            raise
+        session = _load(graph, "cpu", threads)
     if provider != "auto" and provider_of(session) != wanted:
         raise ProviderError(
             f"provider {wanted!r} was asked for, but {graph.name} runs on {provider_of(session)!r}: install the "
@@ -71,6 +76,12 @@ def _load(graph: Path, wanted: str, threads: int) -> ort.InferenceSession:
         names = [name for name in names if name in ort.get_available_providers()]
         names.append(_NAMES["cpu"])
     try:
-        return ort.InferenceSession(str(graph), options, providers=names)
+        # Its own fallback would go on elsewhere when a provider fails, now or in the middle of a run, and print so.
+        return ort.InferenceSession(str(graph), options, providers=names, enable_fallback=0)
     except Exception as error:
+        if wanted != "cpu" and isinstance(error, ValueError | RuntimeError):  # said of a provider, never of a graph
+            raise ProviderError(
+                f"provider {wanted!r} was asked for, but does not work here ({error}): install what it needs, or ask "
+                "for provider 'cpu'"
+            ) from error
         raise WeightsError(f"{graph} cannot be loaded as an ONNX graph: {error}") from error

@@ -106,6 +106,7 @@ def test_the_environment_outranks_the_file_and_flags_the_environment(file: Path)
         ("[cameras.gate]\nurl = 'x'\nconfidence = 7", "camera 'gate': confidence must lie within 0..1, but is 7"),
         ("[cameras.gate]\nurl = 'x'\nmasks = [[[0, 0], [1, 1]]]", "a mask has 3 corners or more"),
         ("[match]\nfalse_match_rate = 2", "false_match_rate must lie between 0 and 1, but is 2"),
+        ("[match]\nbatch = 0", "match.batch must be 1 or more, but is 0"),
         ("[ingest]\nanalysed_fps = 0", "analysed_fps must be above 0"),
         ("[ingest]\nanalysed_fps = 'fast'", "analysed_fps"),
         ("[source]\nread_timeout = 3", r"\[source\]: unknown key 'read_timeout'; did you mean 'read_timeout_s'"),
