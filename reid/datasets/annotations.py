@@ -67,7 +67,7 @@ def to_samples(root: Path, records: Iterable[Any], layout: Layout, problems: Pro
     """
     merged: dict[tuple[str, str, str], Sample] = {}
     for number, record in enumerate(records):
-        path = _image_path(record.get(layout.path_key)) if isinstance(record, dict) else None
+        path = image_path(record.get(layout.path_key)) if isinstance(record, dict) else None
         if path is None:
             problems.add(f"records without a usable {layout.path_key!r}", f"record {number}")
             continue
@@ -106,7 +106,7 @@ def _to_sample(root: Path, path: str, record: Mapping[str, Any], source: str, pr
     )
 
 
-def _image_path(value: Any) -> str | None:
+def image_path(value: Any) -> str | None:
     """Return a path relative to the images folder, or None where it is none or leads out of it."""
     if not isinstance(value, str) or not value.strip():
         return None

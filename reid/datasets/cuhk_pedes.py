@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reid.datasets.annotations import Layout, find_file, read_list, to_samples
+from reid.datasets.annotations import Layout, find_file, image_path, read_list, to_samples
 from reid.datasets.format import SPLITS, Counts, Format, Promise
 from reid.datasets.problems import Problems
 from reid.datasets.sample import Sample
@@ -69,8 +69,7 @@ def _place(record: Mapping[str, Any], splits: Mapping[str, str]) -> str | None:
     own = record.get("split")
     if own:
         return str(own)
-    path = str(record.get("file_path", ""))
-    return splits.get(path) or splits.get(str(record.get("id", "")))
+    return splits.get(image_path(record.get("file_path")) or "") or splits.get(str(record.get("id", "")))
 
 
 def _split_index(root: Path) -> dict[str, str]:
@@ -82,14 +81,14 @@ def _split_index(root: Path) -> dict[str, str]:
             continue
         entries = _lines(path) if path.suffix == ".txt" else read_list(path)
         for entry in entries:
-            name = entry.get("file_path", "") if isinstance(entry, dict) else entry
-            index[str(name)] = split
+            name = entry.get("file_path") or entry.get("id", "") if isinstance(entry, dict) else entry
+            index[image_path(name) or str(name)] = split
     return index
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"cannot read {path} as a list of image paths: {error}") from error
     return [line.strip() for line in lines if line.strip()]

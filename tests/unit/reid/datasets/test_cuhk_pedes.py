@@ -104,6 +104,16 @@ def test_missing_splits_come_from_split_files(write_annotated: Any, naming: str)
     assert found == {"CUHK-PEDES/1": "train", "CUHK-PEDES/2": "test"}
 
 
+def test_split_files_are_matched_however_they_were_written(write_annotated: Any) -> None:
+    """A byte order mark, Windows' paths and line ends, and objects that hold an id alone lose no record."""
+    root = write_annotated("caption_all.json", [{**each, "split": ""} for each in FULL])
+    (root / "train.txt").write_bytes(b"\xef\xbb\xbfCUHK03\\1_1.jpg\r\n./CUHK03/1_2.jpg\r\nCUHK03/2_1.jpg\r\n")
+    (root / "val.json").write_text('["3"]')
+    (root / "test.json").write_text('[{"id": 4}]')
+    found = [sample.split for sample in load_dataset(root, "cuhk-pedes")]
+    assert found == ["train", "train", "train", "val", "test"]
+
+
 def test_records_in_no_split_are_counted_in_the_log(write_annotated: Any, caplog: pytest.LogCaptureFixture) -> None:
     """Leaving records out is said aloud."""
     root = write_annotated("caption_all.json", [record(1, 1, None), record(1, 2, None)])
