@@ -42,6 +42,10 @@ class Receiver:
         if parts.scheme not in _PORTS or not parts.hostname:
             raise SettingsError("a webhook's url must begin with https:// or http:// and name a host")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if not all("!" <= character <= "~" for character in target):
+            raise SettingsError(
+                "a webhook's url holds a blank or a letter beyond ASCII behind its host; write it in % and digits, as %20"
+            )
         authorisation = None
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

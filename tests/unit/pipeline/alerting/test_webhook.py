@@ -207,7 +207,10 @@ def test_a_dead_port_is_an_attempt_like_any_other(log: Any, make_sender: Make) -
     assert "no answer from http://127.0.0.1:9/***: ConnectionRefusedError" in letters(log)[0].reason
 
 
-@pytest.mark.parametrize("url", ["ftp://host/", "host/path", "https:///path", "http://[::1", "http://h:port/"])
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://host/", "host/path", "https:///path", "http://[::1", "http://h:port/", "http://h/a b", "http://h/ä?b"],
+)
 def test_a_wrong_url_is_refused_without_being_repeated(make_sender: Make, url: str) -> None:
     """A URL that cannot be posted to is a settings error that does not show it."""
     with pytest.raises(SettingsError, match="webhook's url") as raised:
