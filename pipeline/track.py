@@ -4,8 +4,10 @@ The tracker is ByteTrack of the package ``trackers``; what is ours is the measur
 """
 
 import base64
+from collections import deque
 from dataclasses import dataclass
 from hashlib import blake2b
+from statistics import median
 
 import numpy as np
 import supervision
@@ -24,6 +26,8 @@ _MOST_FILTER_FPS = 5.0
 # frames, so that who walks meets the place where they were; at 2 frames a second they are a box's width further.
 _WALK_HEIGHTS_A_S = 0.8
 _LEAST_LOST_FRAMES = 2.0  # at slow rates: who is lost before the next frame is there never has two boxes in a row
+_GAPS = 9  # between frames, of which the usual one is taken
+_FEW_GAPS = 3  # of which nobody can tell that
 _LIBRARY_FPS = 30.0  # the unit in which the library counts how long somebody may be out of sight
 
 
@@ -79,6 +83,7 @@ class CameraTracker:
         self._camera_id = camera_id
         self._clock = clock
         self._settings = settings or TrackSettings()
+        self._gaps_ms = deque[int](maxlen=_GAPS)
         self._library = self._new_library()
         self._session_ms: int | None = None
         self._last_ms = 0
@@ -90,7 +95,10 @@ class CameraTracker:
         if self._session_ms is None or captured_at_ms <= self._last_ms:
             ended = self.finish()
             self._session_ms = captured_at_ms
+        else:
+            self._gaps_ms.append(captured_at_ms - self._last_ms)
         self._last_ms = captured_at_ms
+        self._library.maximum_time_without_update = self._lost_s()
         seen = tuple(self._follow(captured_at_ms - self._session_ms, detections))
         return Step(seen, ended + self._forget_lost())
 
@@ -124,11 +132,15 @@ class CameraTracker:
         lost = [number for number in self._ids if number not in alive]
         return tuple(self._ids.pop(number) for number in lost)
 
+    def _lost_s(self) -> float:
+        """Return how long somebody may be out of sight: longer where frames come at a slower rate than was known."""
+        usual_s = median(self._gaps_ms) / 1000.0 if len(self._gaps_ms) >= _FEW_GAPS else 0.0
+        return max(self._settings.lost_s, _LEAST_LOST_FRAMES * max(usual_s, 1.0 / self._settings.nominal_fps))
+
     def _new_library(self) -> ByteTrackTracker:
         settings = self._settings
-        lost_s = max(settings.lost_s, _LEAST_LOST_FRAMES / settings.nominal_fps)
         return ByteTrackTracker(
-            lost_track_buffer=round(lost_s * _LIBRARY_FPS),
+            lost_track_buffer=round(settings.lost_s * _LIBRARY_FPS),
             frame_rate=min(settings.nominal_fps, _MOST_FILTER_FPS),
             track_activation_threshold=0.0,  # the detector's threshold has already spoken
             high_conf_det_threshold=0.0,

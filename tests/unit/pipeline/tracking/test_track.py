@@ -41,6 +41,23 @@ def test_who_stays_is_seen_however_seldom_frames_come(fps: float) -> None:
     assert len(set.union(*seen)) == 1
 
 
+@pytest.mark.parametrize("fps", [0.05, 0.3, 0.45])
+def test_who_stays_is_seen_by_a_camera_that_is_slower_than_was_known(fps: float) -> None:
+    """Where five frames a second were awaited and one in several seconds comes, somebody who waits is seen all the same."""
+    seen = walk(tracker(5.0), [boxes((50, 300, 150))] * 12, fps)
+    assert all(seen[4:])
+    assert len(set.union(*seen)) == 1
+
+
+def test_one_long_gap_joins_nobody() -> None:
+    """Who stands where somebody stood half a minute before, while no frame came, is somebody else."""
+    tracked, somebody = tracker(5.0), [boxes((50, 300, 150))] * 20
+    before = set.union(*walk(tracked, somebody))
+    after = set.union(*walk(tracked, somebody, start_ms=START_MS + 34_000))
+    assert len(before) == len(after) == 1
+    assert before != after
+
+
 @pytest.mark.parametrize("fps", [2.0, 5.0, 10.0, 25.0])
 def test_a_walker_is_one_tracklet_from_the_second_box_on(fps: float) -> None:
     """At every rate of analysis somebody who walks at 60 px a second is one tracklet that the second box begins."""
