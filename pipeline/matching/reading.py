@@ -10,6 +10,7 @@ from pipeline.records import Sighting
 from pipeline.wire import decode_sighting
 
 MOST_CROP_BYTES = 512 * 1024  # an alert carries the crop in base64, and a log takes records of 1 MiB
+MOST_OTHER_BYTES = 16 * 1024  # all else that a sighting says; an alert carries its ids, escaped and more than once
 
 
 class _ForeignError(RecordError):
@@ -43,6 +44,9 @@ class SightingReader:
             raise RecordError(
                 f"expected a crop of at most {MOST_CROP_BYTES:,} bytes, but found {len(sighting.crop_jpeg):,}"
             )
+        others = len(record.value) - len(sighting.crop_jpeg)
+        if others > MOST_OTHER_BYTES:
+            raise RecordError(f"expected at most {MOST_OTHER_BYTES:,} bytes beside the crop, but found {others:,}")
         return sighting
 
 

@@ -12,6 +12,7 @@ import pytest
 from pipeline.clock import ManualClock
 from pipeline.errors import UnknownAlertError
 from pipeline.log.base import LogRecord, StartAt, Topic
+from pipeline.log.size import check_size
 from pipeline.log.sqlite import SqliteLog
 from pipeline.match import Matcher, MatcherPorts, MatcherSettings
 from pipeline.records import Alert, CaptureClock, Phase, Sighting, WatchlistEntry
@@ -53,6 +54,7 @@ class MemoryLog(Closing):
 
     def append(self, topic: str, key: str, value: bytes, timestamp_ms: int) -> None:
         """Send a record on its way."""
+        check_size(topic, value)
         self._pending.append((topic, key, value, timestamp_ms))
 
     def flush(self, timeout_s: float = 30.0) -> None:  # noqa: ARG002 - of the port

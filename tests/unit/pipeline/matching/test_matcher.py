@@ -13,6 +13,7 @@ import pytest
 from pipeline.dead_letter import decode_dead_letter
 from pipeline.errors import LogError
 from pipeline.log.base import Topic
+from pipeline.log.size import MOST_VALUE_BYTES
 from pipeline.records import Origin, Phase, Schedule
 
 Make = Callable[..., Any]
@@ -180,6 +181,26 @@ def test_what_cannot_be_compared_is_put_aside(site: Any, make_sighting: Make) ->
     assert "expected a vector of 16 numbers, but found one of 8" in letters[2].reason
     assert "expected finite numbers" in letters[3].reason
     assert "a crop of at most" in letters[4].reason
+
+
+def test_a_record_of_any_size_holds_nobody_back(site: Any, make_sighting: Make) -> None:
+    """What is as large as a log takes, under whatever key or ids, is put aside with its beginning; the rest is matched."""
+    largest, odd = b"\xff" * MOST_VALUE_BYTES, "\x01" * 300_000
+    site.log.append(Topic.SIGHTINGS, odd, largest, 5)
+    site.publish(
+        make_sighting("b", crop_jpeg=bytes(900_000)),
+        make_sighting("c", model_id=odd),
+        make_sighting(odd),
+        make_sighting("e"),
+    )
+    site.match()
+    letters = [decode_dead_letter(record.value) for record in site.records(Topic.DEAD_LETTERS)]
+    assert [alert.tracklet_id for alert in site.told()] == ["e"]
+    assert len(letters) == 4
+    assert largest.startswith(letters[0].value)
+    assert f"of its 1,000,000 bytes, the first {len(letters[0].value):,} are kept here" in letters[0].reason
+    assert "run ingest and matcher on the same weights" not in letters[1].reason
+    assert any("bytes beside the crop" in letter.reason for letter in letters)
 
 
 def test_a_lag_that_cannot_be_told_costs_no_sighting(site: Any, make_sighting: Make) -> None:
