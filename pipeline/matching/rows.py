@@ -11,7 +11,8 @@ import numpy.typing as npt
 from pipeline.records import WatchlistEntry
 from pipeline.threshold.site import Sentences
 
-Places = Mapping[tuple[str, int], int]  # rows by entry id and version
+_Key = tuple[str, int, int, float, float]
+Places = Mapping[_Key, int]  # rows by what tells an entry from its other versions, and from others under its id
 
 
 class Matrix(Protocol):
@@ -65,7 +66,7 @@ class Rows:
     @cached_property
     def places(self) -> Places:
         """Where an entry of a version stands."""
-        return {(entry.entry_id, entry.version): row for row, entry in enumerate(self.entries)}
+        return {_key(entry): row for row, entry in enumerate(self.entries)}
 
     @cached_property
     def scoped(self) -> tuple[int, ...]:
@@ -80,3 +81,8 @@ class Rows:
         """Return where each entry stood in earlier rows, -1 for one that is new or was edited since."""
         places = (earlier.get(key, -1) for key in self.places)
         return np.fromiter(places, np.intp, len(self))
+
+
+def _key(entry: WatchlistEntry) -> _Key:
+    """Return what tells an entry apart: versions begin anew when an id is used again, or a store has lost its past."""
+    return entry.entry_id, entry.version, entry.created_at_ms, entry.threshold, entry.false_match_rate

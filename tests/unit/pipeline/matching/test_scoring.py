@@ -105,6 +105,22 @@ def test_a_pair_says_the_same_in_every_batch(background: Background, make_entry:
             assert alone in together
 
 
+@pytest.mark.parametrize("changes", [{"created_at_ms": 5}, {"threshold": 0.9}], ids=["re-used id", "lost past"])
+def test_another_entry_of_the_same_id_and_version_has_its_own_threshold(
+    background: Background, make_entry: Make, make_sighting: Make, changes: dict[str, Any]
+) -> None:
+    """An id that is used again, or an edit after a store lost one, is not held to the threshold of the former entry."""
+    people = unit(np.random.default_rng(0), 40).astype(np.float16)
+    seen = [Seen(make_sighting("a", vector=people[0]), "lookout.sightings[0]@9", Site(people))]
+    former, later = make_entry(axis=0), make_entry(axis=1, **changes)
+    score = Scorer(background)
+    for entry in (former, later):
+        score(Matrix((entry,)), seen)
+        asked = Sentences(entry.vector[None], np.array([entry.threshold]), np.array([entry.false_match_rate]))
+        held = score._thresholds("gate", seen[0].site, score.rows(Matrix((entry,)))).exact
+        assert held.tolist() == site_thresholds(asked, seen[0].site, background).tolist()
+
+
 def test_the_bench_reports_fractions_of_one_run() -> None:
     """The benchmark says, for each size, how much of the bare loop's speed the matcher has."""
     report = bench_match(sizes=(50,))
