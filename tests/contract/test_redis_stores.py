@@ -291,6 +291,28 @@ def test_a_review_whose_answer_is_lost_is_not_repeated(redis_server: RedisServer
 
 
 @pytest.mark.usefixtures("redis_url")
+def test_after_a_failover_the_address_leads_to_the_new_primary(redis_server: RedisServer, tmp_path: Path) -> None:
+    """A server that has become a replica refuses one write and keeps its connections; the next write finds its heir."""
+    heir = RedisServer(tmp_path)
+    heir.password = redis_server.password
+    heir.start()
+    with LosingProxy(redis_server.port) as proxy, redis_server.client() as admin:
+        address = parse_redis_address(f"redis://:{redis_server.password}@127.0.0.1:{proxy.port}/0")
+        try:
+            with RedisAlerts(address) as alerts:
+                alerts.upsert(alert("before"))
+                admin.execute_command("REPLICAOF", "127.0.0.1", "1")
+                proxy.lead_to(heir.port)
+                with pytest.raises(StoreError, match="it is a replica, so name the primary"):
+                    alerts.upsert(alert("after"))
+                alerts.upsert(alert("after"))
+            with heir.client() as found:
+                assert found.exists("lookout:alert:after")
+        finally:
+            admin.execute_command("REPLICAOF", "NO", "ONE")
+            heir.stop()
+
+
 def test_the_rights_of_the_compose_file_are_enough(redis_server: RedisServer, admin: redis.Redis) -> None:
     """The user that deploy/compose.yaml makes may do everything that both stores do, and nothing dangerous."""
     rules = re.findall(

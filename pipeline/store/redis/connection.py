@@ -90,6 +90,8 @@ class RedisStore:
             try:
                 return question(self._client)
             except (exceptions.RedisError, OSError) as error:
+                if isinstance(error, exceptions.ReadOnlyError):  # after a failover the address may lead elsewhere,
+                    self._let_go()  # but only who connects anew gets there
                 if not (again and _passes(error)) or time.monotonic() >= until_s:
                     raise self._failure(deed, error) from None  # its own cause may hold the password
             finally:

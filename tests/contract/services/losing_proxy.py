@@ -25,6 +25,10 @@ class LosingProxy:
         """Let the next question with this word in it reach the server, and cut the connection instead of the answer."""
         self._doomed = word
 
+    def lead_to(self, server_port: int) -> None:
+        """Let who connects from now on get to another server; connections that are open stay where they are."""
+        self._server_port = server_port
+
     def _accept(self) -> None:
         while not self._ending.is_set():
             try:
