@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from threading import Timer
 
 import pytest
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient
 
 from pipeline.clock import SystemClock
 from pipeline.errors import LogError
@@ -161,6 +163,24 @@ def test_reading_that_stalls_is_told(kafka_broker: KafkaBroker, topic: str) -> N
                 take(readers, 1)
         finally:
             kafka_broker.resume()
+
+
+def test_reading_passes_over_what_the_log_drops_meanwhile(kafka_broker: KafkaBroker) -> None:
+    """Where records go while others are read, because they are too old, those after them are still read."""
+    name = f"lookout.test-{secrets.token_hex(4)}"
+    create_topics(kafka_broker.address, {name: TopicShape(1)})
+    with open_log(kafka_broker.address) as log:
+        for number in range(60):
+            log.append(name, "gate", f"{number}".ljust(200_000).encode(), AT_MS)
+        log.flush()
+        reading = log.read(name, 0)
+        assert int(next(reading).value) == 0
+        admin = KafkaAdminClient(bootstrap_servers=kafka_broker.bootstrap)
+        admin.delete_records({TopicPartition(name, 0): 40})
+        admin.close()
+        rest = numbers_of(list(reading))
+    assert len(rest) < 59
+    assert rest[-20:] == list(range(40, 60))
 
 
 def test_a_quiet_log_has_not_stalled(kafka_broker: KafkaBroker, topic: str) -> None:

@@ -174,6 +174,7 @@ class KafkaLog:
         options: dict[str, Any] = {
             "group_id": None,
             "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",  # what the log drops meanwhile is passed over, what follows it is not
             "allow_auto_create_topics": False,
             "metrics_enabled": False,
         }
