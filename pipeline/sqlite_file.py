@@ -1,6 +1,7 @@
 """A SQLite file that several processes share; what the embedded log and stores stand on."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from threading import RLock
 from pipeline.errors import PipelineError
 
 _BUSY_S = 10.0  # how long another process may hold the file
+_AGAIN_S = 0.02
 
 
 class SqliteFile:
@@ -28,7 +30,7 @@ class SqliteFile:
         with self._translated("open"):
             self._connection = sqlite3.connect(path, _BUSY_S, isolation_level=None, check_same_thread=False)
             try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._keep_journal()
                 self._connection.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
                 self._connection.executescript(schema)
             except BaseException:
@@ -37,27 +39,47 @@ class SqliteFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for queries."""
-        with self._lock, self._translated("read"):
+        """Give the connection for queries: all see the file as the first one does, and none waits for who writes."""
+        with self._lock, self._translated("read"), self._transaction("BEGIN"):
             yield self._connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give the connection within a transaction: all of it is written, or on an error nothing."""
-        with self._lock, self._translated("write"):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+        with self._lock, self._translated("write"), self._transaction("BEGIN IMMEDIATE"):
+            yield self._connection
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
             self._connection.close()
+
+    def _keep_journal(self) -> None:
+        """Let who reads and who writes not wait for each other; remembered in the file, so the first time is special.
+
+        Where several processes make the file at once, SQLite refuses all but one without waiting.
+        """
+        until_s = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() >= until_s:
+                    raise
+                time.sleep(_AGAIN_S)
+            else:
+                return
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        self._connection.execute(begin)
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     @contextmanager
     def _translated(self, deed: str) -> Iterator[None]:

@@ -96,7 +96,7 @@ class SqliteWatchlist(SqliteStore):
 
     def snapshot(self) -> Snapshot:
         """Return all entries; see ``WatchlistStore.snapshot``."""
-        with self._file.writing() as connection:  # a transaction, so that revision and entries belong together
+        with self._file.reading() as connection:
             rows = connection.execute("SELECT entry_id, value FROM entries ORDER BY entry_id").fetchall()
             revision = connection.execute(_REVISION).fetchone()[0]
         return Snapshot(revision, tuple(decode(value, WatchlistEntry, f"entry {key}") for key, value in rows))
@@ -115,7 +115,7 @@ class SqliteWatchlist(SqliteStore):
             self._clock.sleep(min(_LOOK_S, left_s))
 
     def _changes(self, since_revision: int) -> Changes | None:
-        with self._file.writing() as connection:
+        with self._file.reading() as connection:
             revision = connection.execute(_REVISION).fetchone()[0]
             oldest = connection.execute("SELECT MIN(revision) FROM changes").fetchone()[0]
             if since_revision > revision or oldest is None or oldest > since_revision + 1:
