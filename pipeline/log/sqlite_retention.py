@@ -42,6 +42,8 @@ class SqliteRetention:
             self._drop(connection, topic, now_ms - kept_ms)
 
     def _mark(self, connection: Connection, topic: str, now_ms: int) -> None:
+        # Marks of the future are from before the clock was set back: until it is there again, none would be made.
+        connection.execute("DELETE FROM marks WHERE topic = ? AND at_ms > ?", (topic, now_ms))
         (last_ms,) = connection.execute("SELECT MAX(at_ms) FROM marks WHERE topic = ?", (topic,)).fetchone()
         if last_ms is None or now_ms - last_ms >= _MARK_EVERY_MS:
             # The newest record never goes: offsets are counted on from it.

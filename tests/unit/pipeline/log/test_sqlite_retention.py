@@ -77,6 +77,19 @@ def test_offsets_go_on_after_everything_has_gone(log: SqliteLog, clock: ManualCl
     assert [record.offset for record in log.read(Topic.SIGHTINGS, 0)][-1] == 3
 
 
+def test_a_clock_that_was_ahead_for_a_while_keeps_nothing_for_ever(log: SqliteLog, clock: ManualClock) -> None:
+    """After the clock was wrong by a year and has been set back, what is older than the retention still goes."""
+    clock.advance(365 * _DAY_S)
+    append(log, "a year ahead")
+    clock.advance(-365 * _DAY_S)
+    log._retention._due_s = 0.0  # a manual clock takes the time of durations back as well
+    for day in range(20):
+        append(log, f"day {day}")
+        clock.advance(_DAY_S)
+    append(log, "day 20")
+    assert keys(log)[0] == "day 13"
+
+
 def test_other_topics_keep_their_own_time(log: SqliteLog, clock: ManualClock) -> None:
     """Alerts stay for thirty days, the watchlist's edits and topics that are not lookout's for ever."""
     for topic in (Topic.ALERTS, Topic.WATCHLIST, "somebody.else"):
