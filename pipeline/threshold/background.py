@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from reid.card import read_card
 FILE_NAME = "background.npz"  # beside the graphs in a weights folder
 LEAST_PEOPLE = 100
 _KEYS = ("vectors", "model_id", "words")
+_DAMAGES = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -87,7 +89,7 @@ class Background:
             raise BackgroundError(
                 f"there is no background at {path}; build one for these weights with: lookout background build"
             ) from None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except _DAMAGES as error:
             raise BackgroundError(f"cannot read the background {path} ({error}); copy or build it again") from error
         return cls(vectors, str(model_id), str(words))
 

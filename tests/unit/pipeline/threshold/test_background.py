@@ -1,5 +1,6 @@
 """A sentence's threshold: the tail of its own scores on people whom nobody looks for."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,21 @@ def test_a_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
         (tmp_path / "bad.npz").write_bytes(content)
         with pytest.raises(BackgroundError, match="cannot read the background"):
             Background.read(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize("mask", [0x01, 0xFF])
+def test_no_damage_to_a_file_is_taken_for_anything_else(tmp_path: Path, mask: int) -> None:
+    """Whichever byte is damaged, reading gives what was written or the error that says so."""
+    path = tmp_path / "background.npz"
+    vectors = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float16)
+    Background(vectors, "model-1", "nowhere").write(path)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= mask
+        path.write_bytes(damaged)
+        with suppress(BackgroundError):
+            np.testing.assert_array_equal(Background.read(path).vectors, vectors)
 
 
 def test_a_background_of_other_weights_is_refused(tmp_path: Path) -> None:
