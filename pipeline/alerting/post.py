@@ -44,7 +44,7 @@ class Receiver:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if not all("!" <= character <= "~" for character in target):
             raise SettingsError(
-                "a webhook's url holds a blank or a letter beyond ASCII behind its host; write it in % and digits, as %20"
+                "a webhook's url holds a blank or a letter beyond ASCII behind its host; write it as %20 and the like"
             )
         authorisation = None
         if parts.username is not None:
