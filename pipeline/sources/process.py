@@ -35,7 +35,8 @@ class DecoderProcess:
         Raises:
             DecoderLostError: the system starts no further process.
         """
-        command = [sys.executable, "-m", "pipeline.sources.decoder", str(memory), str(os.getpid())]
+        # -P: a folder that lookout is run in may hold a package of the same name, which is not to be run.
+        command = [sys.executable, "-P", "-m", "pipeline.sources.decoder", str(memory), str(os.getpid())]
         try:
             self._line, self._process = _started(command, memory)
         except OSError as error:

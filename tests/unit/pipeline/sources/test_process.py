@@ -53,6 +53,15 @@ def events(decoder: DecoderProcess) -> Iterator[Event]:
         os.close(waker)
 
 
+def test_a_package_of_somebody_else_is_not_run(film: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where lookout is run in a folder with a package of the same name, its decoders are its own all the same."""
+    (tmp_path / "pipeline.py").write_text("raise SystemExit('this is somebody else')")
+    monkeypatch.chdir(tmp_path)
+    with closing(SlotReader()) as memory, decoding(film, memory.descriptor) as decoder:
+        decoder.open()
+        assert Broke(Fault.BROKEN_OFF) in list(events(decoder))
+
+
 def test_a_decoder_opens_as_often_as_it_is_told(film: str) -> None:
     """One process connects again and again, counts on, and leaves whole frames in the memory each time."""
     with closing(SlotReader()) as memory, decoding(film, memory.descriptor) as decoder:
