@@ -117,9 +117,15 @@ class Member:
         """Return how many records wait for this member.
 
         Raises:
-            LogError: the log does not answer.
+            LogError: the log does not answer. What was polled and not committed comes again.
         """
-        return 0 if self._subscription is None else self._subscription.lag()
+        if self._subscription is None:
+            return 0
+        try:
+            return self._subscription.lag()
+        except LogError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Leave the group; another poll joins again."""

@@ -1,12 +1,15 @@
 """Doing a step again until it succeeds."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
 from pipeline.clock import ManualClock
 from pipeline.errors import LogError
-from pipeline.retrying import Retrying, StoppedError
+from pipeline.log.base import StartAt
+from pipeline.log.sqlite import SqliteLog
+from pipeline.retrying import Member, Retrying, StoppedError
 
 
 def test_trouble_is_what_the_last_attempt_said() -> None:
@@ -61,3 +64,19 @@ def test_a_wait_ends_early_when_told_to_stop() -> None:
     insist = Retrying(clock, lambda _: None)
     insist.wait(30.0)
     assert clock.now_ms() == 300
+
+
+def test_a_member_that_cannot_see_its_lag_joins_anew(tmp_path: Path) -> None:
+    """Whoever asks for the lag first, as a matcher does, is not kept for ever from a poll that would join again."""
+    with SqliteLog(tmp_path / "log.db") as log:
+        member = Member(log, ["lookout.test"], "readers", StartAt.EARLIEST)
+        assert member.poll(1, 0.0) == []
+        assert member._subscription is not None
+        member._subscription.close()  # as one that a cluster knows no more
+        with pytest.raises(LogError, match="subscribe again"):
+            member.lag()
+        log.append("lookout.test", "gate", b"1", 0)
+        log.flush()
+        assert member.lag() == 0
+        assert [record.value for record in member.poll(1, 0.0)] == [b"1"]
+        member.close()
