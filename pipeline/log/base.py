@@ -97,7 +97,8 @@ class EventLog(Protocol):
         Blocks while too many records are under way. Durable only once a later ``flush`` has returned.
 
         Raises:
-            LogError: the record is too large, the log does not answer, or an earlier record was not taken.
+            LogError: the record is too large, the log does not answer, or an earlier record was not taken. That is told
+                once: those who do not append each other's records again need a log each.
         """
         ...
 

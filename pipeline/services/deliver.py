@@ -1,7 +1,7 @@
 """The delivery of alerts as a service: one consumer group and one thread a webhook, so that none waits for another."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 
 from pipeline.alerting.webhook import WebhookSender, WebhookSettings
@@ -63,6 +63,10 @@ def open_deliver(settings: Settings, clock: Clock | None = None) -> Iterator[Del
         raise SettingsError(
             "there is nobody to deliver alerts to; name a webhook in the settings: [webhooks.NAME] with url and secret"
         )
-    with open_log(settings.log) as log:
-        time = clock or SystemClock()
-        yield DeliverService({each.name: WebhookSender(log, each, time) for each in webhooks})
+    time = clock or SystemClock()
+    with ExitStack() as stack:
+        # A log each: what a log does not take it tells of once, to whoever asks first, and gives up for all.
+        logs = [stack.enter_context(open_log(settings.log)) for _ in webhooks]
+        yield DeliverService(
+            {each.name: WebhookSender(log, each, time) for log, each in zip(logs, webhooks, strict=True)}
+        )
