@@ -77,6 +77,8 @@ def parse_kafka_address(address: str) -> KafkaAddress:
 
 def _options(query: str, address: str) -> dict[str, str]:
     chosen = dict(parse_qsl(query))
+    if "@" in query:  # a password with a question mark, of which no message may tell a part
+        raise _no_address(address)
     for name in chosen:
         if name not in _OPTIONS:
             raise SettingsError(f"the log {redact_address(address)} may say {', '.join(_OPTIONS)}, but not {name!r}")
@@ -92,8 +94,12 @@ def _server(text: str, address: str) -> str:
     found = _SERVER.fullmatch(text)
     port = int(found["port"] or DEFAULT_PORT) if found else 0
     if found is None or not 0 < port < 65_536:
-        raise SettingsError(
-            f"a Kafka log is kafka://host:port[,host:port], but is {redact_address(address)}; "
-            "in a password, write @ : / ? # as %40 %3A %2F %3F %23"
-        )
+        raise _no_address(address)
     return f"{found['host']}:{port}"
+
+
+def _no_address(address: str) -> SettingsError:
+    return SettingsError(
+        f"a Kafka log is kafka://host:port[,host:port], but is {redact_address(address)}; "
+        "in a password, write @ : / ? # as %40 %3A %2F %3F %23"
+    )

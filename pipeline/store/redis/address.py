@@ -60,7 +60,7 @@ def parse_redis_address(address: str) -> RedisAddress:
         database = int(parts.path.strip("/") or 0)
     except ValueError:  # its text may hold a part of the password
         raise _no_address(address) from None
-    if not host or not port or database < 0 or parts.fragment:
+    if not host or not port or database < 0 or parts.fragment or "@" in parts.query:  # or a password has ? or #
         raise _no_address(address)
     if parts.username and not parts.password:
         raise SettingsError(f"the store {redact_address(address)} names a user, but no password")

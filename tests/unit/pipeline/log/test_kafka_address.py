@@ -55,6 +55,8 @@ def test_options_choose_the_login() -> None:
         ("kafka://ann@h", "needs user:password@"),
         ("kafka://ann:hidden-secret@h?security=ssl", "needs security=sasl_ssl"),
         ("kafka://ann:hidden-secret@h:port", "%40"),
+        ("kafka://ann:p?hidden-secret=@h", "%3F"),
+        ("kafka://ann:p?security=hidden-secret@h", "%3F"),
         ("kafka://ann:hidden-secret@h?passwort=hidden-secret", "but not 'passwort'"),
     ],
 )

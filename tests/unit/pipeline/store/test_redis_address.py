@@ -50,6 +50,7 @@ def test_tls_checks_the_server(tmp_path: Path) -> None:
         ("redis://h/0#hidden-secret", "redis://[[user]:password@]host"),
         ("redis://:hidden-secret@[::1/0", "redis://[[user]:password@]host"),
         ("redis://:hidden-secret/x@h", "%2F"),
+        ("redis://ann:1?hidden-secret=x@h", "%3F"),
         ("redis://ann@h", "names a user, but no password"),
         ("redis://:hidden-secret@h?ca=/etc/ca.pem", "needs rediss://"),
         ("rediss://:hidden-secret@h?ca=nowhere.pem", "there is no file nowhere.pem"),
