@@ -34,7 +34,13 @@ def open_session(graph: Path, provider: str, threads: int = 0) -> ort.InferenceS
     """
     if provider not in PROVIDERS:
         raise DetectorSettingError(f"a detector's provider must be one of {', '.join(PROVIDERS)}, but is '{provider}'")
-    session = _load(graph, _ASKED["cuda" if provider == "auto" else provider], threads)
+    asked = "cuda" if provider == "auto" else provider
+    try:
+        session = _load(graph, asked, threads)
+    except DetectorProviderError:
+        if provider != "auto":
+            raise
+        session = _load(graph, "cpu", threads)
     if provider not in ("auto", runs_on(session)):
         raise DetectorProviderError(
             f"the detector {graph.name} was to run on '{provider}', but it runs on '{runs_on(session)}': install the "
@@ -49,16 +55,23 @@ def runs_on(session: ort.InferenceSession) -> str:
     return str(_SHORT.get(first, first))
 
 
-def _load(graph: Path, wanted: list[str], threads: int) -> ort.InferenceSession:
+def _load(graph: Path, asked: str, threads: int) -> ort.InferenceSession:
     if not graph.is_file():
         raise DetectorWeightsError(f"there is no detector at {graph}; give 'compact' or the path of a file")
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _FATAL
-    if len(wanted) > 1:
+    wanted = _ASKED[asked]
+    if asked != "cpu":
         ort.set_default_logger_severity(_FATAL)
     present = [name for name in wanted if name in ort.get_available_providers()]
     try:
-        return ort.InferenceSession(str(graph), options, providers=present)
+        # Its own fallback would go on elsewhere when a provider fails, now or in the middle of a run, and print so.
+        return ort.InferenceSession(str(graph), options, providers=present, enable_fallback=0)
     except Exception as error:  # whatever ONNX Runtime throws at a damaged file, it has no common parent
+        if asked != "cpu" and isinstance(error, ValueError | RuntimeError):  # said of a provider, never of a graph
+            raise DetectorProviderError(
+                f"the detector {graph.name} was to run on {asked!r}, which does not work here ({error}): install what "
+                "it needs, or ask for 'cpu' or 'auto'"
+            ) from error
         raise DetectorWeightsError(f"{graph} cannot be loaded as an ONNX graph: {error}") from error

@@ -164,6 +164,7 @@ def _hair(attributes: Set[str], rng: Random) -> _Clause | None:
     parts = [part for part in (length, colour) if part is not None and rng.random() < 0.8]
     if not parts:
         return None
+    parts = [part for part in parts if part[0] == "hairBald"] or parts  # a bald head has no colour
     names = frozenset(name for name, _ in parts)
     words = " ".join(word for _, word in parts)
     return _Clause(words if "hairBald" in names else f"{words} hair", names)

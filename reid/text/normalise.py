@@ -13,7 +13,8 @@ _BOUNDARY = frozenset(".,;:!?")
 _PHRASE_END = _BOUNDARY | {"and", "or", "not"}
 _BEFORE_A_THING = MODIFIERS | frozenset(
     (
-        "wearing carrying holding have has having appears appear seems seem seen to be a an any the kind sort type of"
+        "wearing carrying holding have has having got appears appear seems seem seen to be "
+        "a an any the kind sort type of"
     ).split()
 )
 _AFTER_A_THING = FILLER | {"carrying", "holding"}
@@ -77,7 +78,7 @@ def resolve(sentence: str, known: Callable[[str], bool] = frozenset[str]().__con
         word = words[position]
         if word == "not":
             end, denials = _denied(words, position + 1)
-            written = " ".join(raw[position:end])
+            written = " ".join(raw[position:end]).replace(" ,", ",")
             resolved += [Word(written, denial, denied=end > position + 1) for denial in denials or [""]]
             position = end
             continue
@@ -102,10 +103,18 @@ def names_descent(word: str, following: Sequence[str]) -> bool:
 def _denied(words: list[str], start: int) -> tuple[int, list[str]]:
     """Return where the denied phrase that starts at ``start`` ends, and the denials it makes."""
     end, denials = _denied_thing(words, start)
-    while end < len(words) and words[end] == "or":
+    while words[end : end + 1] == ["or"] or _goes_on(words, end):
         end, more = _denied_thing(words, end + 1)
         denials += more
     return end, denials
+
+
+def _goes_on(words: list[str], at: int) -> bool:
+    """Return whether what is denied goes on after a comma: "no hat, bag or glasses" has bare things up to an "or"."""
+    end = at
+    while words[end : end + 1] == [","] and not DENIABLE.keys().isdisjoint(words[end + 1 : end + 2]):
+        end += 2
+    return end > at and words[end : end + 1] == ["or"]
 
 
 def _denied_thing(words: list[str], start: int) -> tuple[int, list[str]]:

@@ -8,6 +8,7 @@ PHRASES: dict[str, str] = {
     r"\bt[\s.-]*shirts?\b|\btee[\s-]*shirts?\b|\btees?\b": "tshirt",
     r"\bback[\s-]+packs?\b|\b(?:ruck|knap)[\s-]*sacks?\b|\b(?:book|school)[\s-]*bags?\b": "backpack",
     r"\bhand[\s-]+bags?\b|\bpocket[\s-]*books?\b|\bpurses?\b": "handbag",
+    r"\bshades? of\b": "",
     r"\bsun[\s-]+glasses\b|\bdark glasses\b|\bshades\b": "sunglasses",
     r"\beye[\s-]*glasses\b|\bspectacles\b": "glasses",
     r"\b(?:tennis|running|athletic|sports?|gym) shoes?\b|\btrainers?\b": "sneakers",
@@ -34,7 +35,9 @@ PHRASES: dict[str, str] = {
     r"\bsuit[\s-]+cases?\b": "suitcase",
     r"\bover[\s-]+coats?\b": "coat",
     r"\bwhite and black\b": "black and white",
-    r"\bisn'?t\b|\bdoesn'?t\b|\bdon'?t\b|\baren'?t\b|\bhasn'?t\b|\bdidn'?t\b|\bcannot\b|\bcan'?t\b": "not",
+    r"\b(?:is|are|was|were|do|does|did|has|have|had|ca|wo)n'?t\b|\bcannot\b": "not",
+    r"\bw/o\b": "without",
+    r"\b(no|without(?: an?| any)?|not any) (?:visible|obvious|apparent)\b": r"\1",
 }
 
 # One spelling for one meaning; plurals not listed here lose their final s where the singular is known.

@@ -27,6 +27,13 @@ SAYINGS = [
     ("a man without a red shirt with a backpack", "man backpack", "without a red shirt"),
     ("his shoes are not visible he has a cap", "man shoes man cap", "not visible"),
     ("a man without a red top carrying a bag", "man carrying bag", "without a red top"),
+    ("a man who wasn't wearing a hat", "man no_hat", "not wearing a hat"),
+    ("they haven\u2019t got a bag", "person no_bag", "not got a bag"),
+    ("she hasn't got a backpack", "woman no_backpack", "not got a backpack"),
+    ("a man w/o a bag", "man no_bag", "without a bag"),
+    ("a woman with no visible bag", "woman no_bag", "no bag"),
+    ("a man with no hat, bag or glasses", "man no_hat no_bag no_glasses", "no hat, bag or glasses"),
+    ("a man with no hat, bag and coat", "man no_hat bag coat", "no hat"),
 ]
 
 
