@@ -1,6 +1,6 @@
 """What an evaluation says of a set of weights, for its card."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import msgspec
 
@@ -9,10 +9,12 @@ from reid.datasets.sample import Sample
 from reid.evaluation.evaluate import Evaluation
 from reid.evaluation.protocols import FIGURES, RetrievalResult
 
+_FEW_SOURCES = 3  # are named one by one
+
 
 def quality(card: Card, measured: Evaluation, samples: Sequence[Sample]) -> Card:
     """Return the card with the figures of ``measured``; each name says what it was measured on."""
-    where = "+".join(sorted({sample.source for sample in samples}))
+    where = _name({sample.source for sample in samples})
     searches = {"text to image": measured.text_to_image, "text to image, other views": measured.cross_view}
     figures = {
         f"{where}, {search}: {figure}": value
@@ -21,6 +23,18 @@ def quality(card: Card, measured: Evaluation, samples: Sequence[Sample]) -> Card
         for figure, value in _figures(result).items()
     }
     return msgspec.structs.replace(card, quality={**card.quality, **figures})
+
+
+def with_twin(card: Card, twin: Card | None) -> Card:
+    """Return the card with the figures of weights by the same recipe that a source was kept from, said to be theirs."""
+    if twin is None:
+        return card
+    told = {f"a twin that never saw {name}": value for name, value in twin.quality.items()}
+    return msgspec.structs.replace(card, quality={**card.quality, **told})
+
+
+def _name(sources: Set[str]) -> str:
+    return "+".join(sorted(sources)) if len(sources) <= _FEW_SOURCES else f"{len(sources)} sources"
 
 
 def _figures(result: RetrievalResult) -> dict[str, float]:
