@@ -75,6 +75,7 @@ class Publisher:
         self._waiting: list[_Record] = []  # not yet acknowledged, oldest first
         self._refused = False  # the log may not have been given all that waits
         self._failure: LogError | None = None
+        self._trouble: str | None = None  # what the log said last, unless it has taken everything since
         self._closed = Event()
         self._flusher = Thread(target=self._flush_on, name="publisher", daemon=True)
 
@@ -82,6 +83,11 @@ class Publisher:
     def unacknowledged(self) -> int:
         """How many sightings the log has not acknowledged yet."""
         return len(self._waiting)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the log has not taken what waits; None while it takes everything. From any thread."""
+        return self._trouble if self._waiting else None
 
     def publish(self, sighting: Sighting) -> None:
         """Send a sighting on its way.
@@ -127,6 +133,9 @@ class Publisher:
                 self._acknowledge()
             except LogError as error:
                 self._retry(error)
+            except Exception:
+                self._refused = True
+                raise
 
     def close(self) -> None:
         """Flush and end; the log stays open.
@@ -162,13 +171,13 @@ class Publisher:
 
     def _acknowledge(self) -> None:
         self._event_log.flush()
-        self._refused = False
+        self._refused, self._trouble = False, None
         self.published += len(self._waiting)
         self._waiting.clear()
 
     def _retry(self, error: LogError) -> None:
         """Append all that waits again and flush, until the log takes it or the patience ends."""
-        self._refused = True
+        self._refused, self._trouble = True, str(error)
         began_s, wait_s = self._time.monotonic_s(), self._settings.first_wait_s
         while self._time.monotonic_s() - began_s + wait_s <= self._patience_s:
             self.retries += 1
@@ -178,6 +187,7 @@ class Publisher:
                 self._append_all()
                 self._acknowledge()
             except LogError as again:
+                self._trouble = str(again)
                 error, wait_s = again, min(2.0 * wait_s, self._settings.longest_wait_s)
             else:
                 return
@@ -197,7 +207,7 @@ class Publisher:
 
     def _fail(self, error: LogError) -> None:
         with self._lock:
-            self._failure = error
+            self._failure, self._trouble = error, str(error)
             self._refused = True  # what is published until the next flush only waits
 
     def _raise_failure(self) -> None:

@@ -112,7 +112,6 @@ class IngestService:
         self._ends_with_footage = settings.ends_with_footage
         self._stopping = Event()
         self._supervising: Exception | None = None  # what ended it
-        self._log_trouble: str | None = None
 
     def run(self) -> None:
         """Watch until ``stop`` is called or all footage has ended; then end every tracklet and flush; see ``Service``.
@@ -151,8 +150,8 @@ class IngestService:
     def trouble(self) -> str | None:
         """What keeps cameras from being watched, or sightings from reaching the log."""
         failing = sorted(self._follower.failing.items())
-        if self._log_trouble is not None or self._roster.trouble is not None:
-            return self._log_trouble or self._roster.trouble
+        if trouble := self._publisher.trouble or self._roster.trouble:
+            return trouble
         if failing:
             return f"camera '{failing[0][0]}' fails and begins anew: {failing[0][1].words}"
         readings = self._roster.readings
@@ -235,14 +234,12 @@ class IngestService:
             try:
                 publish()
             except LogError as error:
-                self._log_trouble = str(error)
                 _log.warning("%s", error)
                 if self._stopping.is_set():
                     raise
                 self._ports.clock.sleep(_AGAIN_S)
                 publish = self._publisher.flush  # the sighting is among those that wait
             else:
-                self._log_trouble = None
                 return
 
 

@@ -1,6 +1,7 @@
 """Publishing to a log that is not always there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -186,3 +187,52 @@ def test_what_a_strange_failure_kept_from_the_log_is_not_forgotten(tmp_path: Pat
                 publisher.publish(sighting(1))
             log.takes = True
         assert told(log) == ["1-0"]
+
+
+class Forgetful(SqliteLog):
+    """A log whose client loses what was appended, and says so once, when it is told to."""
+
+    loses = False
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._given: list[tuple[str, str, bytes, int]] = []
+
+    def append(self, topic: str, key: str, value: bytes, timestamp_ms: int) -> None:
+        """Take a record, which is in the log once it is flushed."""
+        self._given.append((topic, key, value, timestamp_ms))
+
+    def flush(self, timeout_s: float = 30.0) -> None:
+        """Flush, or lose and say so."""
+        given, self._given = self._given, []
+        if self.loses:
+            self.loses = False
+            raise RuntimeError("nobody reckoned with this")
+        for record in given:
+            super().append(*record)
+        super().flush(timeout_s)
+
+
+def test_what_was_flushed_with_a_strange_failure_is_handed_over_again(tmp_path: Path) -> None:
+    """A log that tells of a loss once, and as nobody reckoned with, is given the sighting again by the next flush."""
+    with Forgetful(tmp_path / "log.db") as log:
+        with Publisher(log, SystemClock(), replace(QUICK, flush_every_s=3600.0)) as publisher:
+            publisher.publish(sighting(1))
+            log.loses = True
+            with pytest.raises(RuntimeError, match="nobody reckoned with this"):
+                publisher.flush()
+        assert told(log) == ["1-0"]
+
+
+def test_while_the_log_is_asked_again_the_trouble_is_told(log: Away) -> None:
+    """However patient the publisher is and though nobody publishes, what the log said is told until all is there."""
+    with Publisher(log, SystemClock(), replace(QUICK, patience_s=3600.0)) as publisher:
+        publisher.publish(sighting(1))
+        until(lambda: publisher.unacknowledged == 0)
+        assert publisher.trouble is None
+        log.away.set()
+        Thread(target=publisher.publish, args=[sighting(2)], daemon=True).start()
+        until(lambda: publisher.trouble == "the log is away")
+        log.away.clear()
+        until(lambda: publisher.unacknowledged == 0)
+        assert publisher.trouble is None

@@ -388,3 +388,20 @@ def test_counts_have_names_that_metrics_may_have(site: Site) -> None:
     assert all(name.replace("_", "").isalnum() and name.isascii() and name.islower() for name in counts)
     assert GAUGES - {"ready"} <= set(counts)
     assert site.service.counts_by_camera == {"Ä gate": {"camera_frames": 12, "camera_dropped": 0}}
+
+
+def test_a_log_that_is_away_is_told_of_before_the_patience_ends(tmp_path: Path) -> None:
+    """However long the publisher asks the log again, the service is in trouble meanwhile, and no longer than that."""
+    settings = replace(SETTINGS, publish=PublishSettings(flush_every_s=0.05, first_wait_s=0.05, patience_s=3600.0))
+    site = Site(tmp_path)
+    with Refusing(tmp_path / "refusing.db") as log:
+        ports = IngestPorts(site.watched, site.open, log)
+        site.service = IngestService(ports, site.detector, Mean(), settings)
+        site.add(lambda: recorded("a", film("a", 20)), "a")
+        site.start()
+        until(lambda: site.service.trouble == "the log is away")
+        log.takes.set()
+        site.ended()
+        assert site.service.trouble is None
+    assert site.errors == []
+    site.log.close()
