@@ -100,6 +100,7 @@ class Membership:
         if camera_id not in self._watched:
             return False
         if lease is None:
+            self._lost_since_s.pop(camera_id, None)  # who takes it next has its own time to get frames
             return True  # whoever watched it last does until somebody takes it
         since_s = self._lost_since_s.setdefault(camera_id, now_s)
         watches = lease.report.state != LIVE and now_s - since_s < self._pace.handover_s

@@ -139,6 +139,28 @@ def test_a_camera_is_watched_on_until_its_new_member_has_frames(
     assert not first.beat().keys() & taken
 
 
+def test_who_takes_a_camera_after_another_has_its_own_time_to_get_frames(
+    store: SqliteCameras, clock: ManualClock, join: Callable[[], Membership]
+) -> None:
+    """A camera whose new process leaves before it has frames is watched on until the next one has them, too."""
+    own = {f"own-{number}": Camera(f"own-{number}", str(number)) for number in range(12)}
+    first, second, third = Membership(store, own, clock, PACE), join(), join()
+    for member in (first, second):
+        member.beat()
+    clock.advance(PACE.settle_s)
+    report_live(first)
+    taken = second.beat().keys()
+    third.beat()
+    assert first.beat().keys() >= taken
+    clock.advance(PACE.handover_s - 1.0)
+    second.leave()
+    assert first.beat().keys() >= taken
+    clock.advance(1.0)
+    third.beat()
+    assert store.leases()[min(taken)].member == third.name
+    assert first.beat().keys() >= taken
+
+
 def test_a_dead_process_is_succeeded_within_ten_seconds(clock: ManualClock, join: Callable[[], Membership]) -> None:
     """When one of three gives no beat any more, the two others watch everything 7 s later, 3 cameras each."""
     first, second, third = join(), join(), join()
