@@ -132,7 +132,10 @@ class CameraReader:
             self._state = SourceState.ENDED
         if self.error is not None and not self._stopping.is_set():
             _log.warning("camera '%s' at %s: %s", camera_id, self.camera.address, self._reason)
-        return self._is_live() and not self._stopping.is_set()
+        if not self._is_live():
+            return False
+        self.error = None  # a camera that is to be asked again has not failed for good
+        return not self._stopping.is_set()
 
     def _is_live(self) -> bool:
         if self._policy is not None:

@@ -188,6 +188,19 @@ def test_a_live_camera_that_raises_is_opened_again(site: Site) -> None:
     assert site.opened.count("b") == 1
 
 
+def test_a_camera_that_fails_is_no_failure_of_a_service_that_is_stopped(site: Site) -> None:
+    """Who stops the service while a live camera waits to be opened again is not told of an error."""
+
+    def broken() -> Source:
+        raise OSError("no such device")
+
+    site.add(broken, "a", "rtsp://door")
+    site.start()
+    until(lambda: "no such device" in (site.service.trouble or ""))
+    site.stop()
+    assert site.service.failure is None
+
+
 def test_cameras_come_and_go_while_it_runs(site: Site) -> None:
     """An added camera is watched, a removed and a disabled one are closed, an edited one is opened anew."""
     sources: dict[str, list[Film]] = {"a": [], "b": []}
