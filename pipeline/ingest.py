@@ -64,8 +64,8 @@ class CameraIngest:
         return [told for told in chain(due, self._closed(self._ended)) if told is not None]
 
     def finish(self) -> list[Sighting]:
-        """End every tracklet; return their last sightings."""
-        return [told for told in self._closed(self._tracker.finish()) if told is not None]
+        """End every tracklet; return their last sightings, and those of who ended with a frame never absorbed."""
+        return [told for told in self._closed(self._ended + self._tracker.finish()) if told is not None]
 
     def _closed(self, ended: Sequence[str]) -> Iterator[Sighting | None]:
         for tracklet_id in ended:

@@ -10,8 +10,9 @@ from pipeline.batching.lanes import BatchSettings, Lane, Lanes
 from pipeline.batching.looking import Looker
 from pipeline.camera import Camera
 from pipeline.clock import ManualClock
-from pipeline.ingest import IngestSettings, ingest
-from pipeline.records import Frame, Sighting
+from pipeline.embed import embed_crops
+from pipeline.ingest import CameraIngest, IngestSettings, ingest
+from pipeline.records import CaptureClock, Frame, Sighting
 from pipeline.sources.base import QueuePolicy
 from pipeline.wire import encode_sighting
 from tests.unit.pipeline.batching.stage import Everywhere, Image, Mean, frame, people, picture
@@ -137,6 +138,18 @@ def test_what_a_failing_camera_had_seen_is_not_lost() -> None:
     site.show(film("a", 3), lane)
     site.show([frame("a", 3, image=BAD)], lane)
     assert [str(sighting.phase) for sighting in site.told] == ["open", "close"]
+
+
+def test_who_ends_with_the_frame_that_fails_is_not_lost() -> None:
+    """A tracklet that ends with the very frame whose crops cannot be embedded is closed all the same."""
+    camera = CameraIngest("a", CaptureClock.FILE, "mean", IngestSettings())
+    told: list[Sighting] = []
+    for each in film("a", 3):
+        crops = camera.observe(each, SOMEBODY)
+        told += camera.absorb(crops, embed_crops(crops, Mean()))
+    camera.observe(frame("a", 0, image=picture()), SOMEBODY)  # a clock was set back
+    told += camera.finish()
+    assert [str(sighting.phase) for sighting in told] == ["open", "close"]
 
 
 def test_an_ended_camera_closes_its_tracklets() -> None:
