@@ -52,7 +52,8 @@ class FolderSource(Recorded):
             SourceError: not one image can be decoded.
             DamagedError: some could not be decoded; all others have been yielded.
         """
-        sampler, started_at_ms, bad = Sampler(self._settings.analysed_fps), self.started_at_ms, list[str]()
+        sampler, started_at_ms = Sampler(self._settings.analysed_fps), self.started_at_ms
+        good, bad = 0, list[str]()
         for index, path in enumerate(self._images):
             elapsed_ms = self._elapsed_ms(index)
             if self._ended:
@@ -63,18 +64,19 @@ class FolderSource(Recorded):
             if image is None:
                 bad.append(path.name)
             else:
+                good += 1
                 yield Frame(self.camera_id, index, started_at_ms + elapsed_ms, self.clock, image)
-        self._check_end(bad)
+        self._check_end(good, bad)
 
     def _elapsed_ms(self, index: int) -> int:
         return round(1000.0 * index / self._settings.folder_fps)
 
-    def _check_end(self, bad: list[str]) -> None:
-        if len(bad) == len(self._images):
+    def _check_end(self, good: int, bad: list[str]) -> None:
+        if not good:
             raise SourceError(f"none of the {len(bad)} images of {self._path} can be decoded")
         if bad:
             raise DamagedError(
-                f"{self._path}: {len(bad)} of {len(self._images)} images cannot be decoded, the first is {bad[0]}; "
+                f"{self._path}: {len(bad)} of {good + len(bad)} images cannot be decoded, the first is {bad[0]}; "
                 "the others were dealt with"
             )
 

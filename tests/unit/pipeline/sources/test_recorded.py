@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.errors import DamagedError
+from pipeline.errors import DamagedError, SourceError
 from pipeline.source import SourceSettings, open_source
 
 # Closes films from another thread while they are read, again and again.
@@ -82,6 +82,17 @@ def test_an_image_that_says_it_is_huge_harms_no_other(tmp_path: Path) -> None:
     with open_source(str(tmp_path), "door") as source, pytest.raises(DamagedError, match=r"1 of 3 images.*2\.png"):
         seen.extend(frame.index for frame in source.frames())
     assert seen == [0, 2]
+
+
+def test_images_that_are_not_to_be_analysed_count_as_neither_good_nor_bad(tmp_path: Path) -> None:
+    """A folder of which no chosen image can be decoded is useless, however many were left out by the rate."""
+    for number in range(10):
+        (tmp_path / f"{number}.png").write_bytes(b"no image")
+    with (
+        open_source(str(tmp_path), "door", SourceSettings(analysed_fps=2.5, folder_fps=5.0)) as source,
+        pytest.raises(SourceError, match="none of the 5 images"),
+    ):
+        list(source.frames())
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
