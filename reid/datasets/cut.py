@@ -43,14 +43,19 @@ def cut_people(photos: Path, people: Path, folder: Path) -> int:
     if shard.exists():
         raise DatasetError(f"{shard} is there already; choose another folder or delete it")
     described = list(read_people(people))
+    if not described:
+        raise DatasetError(f"{people} describes nobody; give it one person a line")
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = shard.with_suffix(".part")
-    with tarfile.open(unfinished, "w") as archive:
-        for number, person in enumerate(described):
-            key = f"{people.stem}-{number:05d}"
-            _add(archive, f"{key}.jpg", _jpeg(_cut(photos, person)))
-            _add(archive, f"{key}.json", json.dumps(_content(key, people.stem, person)).encode())
-    unfinished.rename(shard)
+    try:
+        with tarfile.open(unfinished, "w") as archive:
+            for number, person in enumerate(described):
+                key = f"{people.stem}-{number:05d}"
+                _add(archive, f"{key}.jpg", _jpeg(_cut(photos, person)))
+                _add(archive, f"{key}.json", json.dumps(_content(key, people.stem, person)).encode())
+        unfinished.rename(shard)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return len(described)
 
 

@@ -77,7 +77,14 @@ def test_what_cannot_be_cut_is_named(photos: Path, tmp_path: Path, change: dict[
     people = write(tmp_path / "people.jsonl", {**RED_PERSON, **change})
     with pytest.raises(DatasetError, match=message):
         cut_people(photos, people, tmp_path / "out")
-    assert not list(tmp_path.glob("out/*.tar"))
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_a_file_without_people_is_an_error(photos: Path, tmp_path: Path) -> None:
+    """A shard of nobody is not written; what reads it would fail later and say less."""
+    with pytest.raises(DatasetError, match=r"people\.jsonl describes nobody"):
+        cut_people(photos, write(tmp_path / "people.jsonl"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_missing_file_of_people_is_named(photos: Path, tmp_path: Path) -> None:
