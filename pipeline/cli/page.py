@@ -34,10 +34,20 @@ def check_page(page: Path | None) -> None:
 
 
 def write_page(page: Path | None, alerts: "Sequence[Alert]") -> None:
-    """Write the page and say where it is; nothing without one."""
+    """Write the page and say where it is; nothing without one.
+
+    Raises:
+        SettingsError: it cannot be written, as on a full disk.
+    """
     from pipeline.alert_page import render_alerts
+    from pipeline.errors import SettingsError
 
     if page is None:
         return
-    page.write_text(render_alerts(alerts), encoding="utf-8")
+    try:
+        page.write_text(render_alerts(alerts), encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write the page {page}: {error.strerror}; name a file in a folder with room that may be written to"
+        ) from error
     typer.echo(f"look at them in {page}", err=True)
