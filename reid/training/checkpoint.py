@@ -86,7 +86,8 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-        raise WeightsError(f"{path} is not a checkpoint: {error}") from error
+        # Torch's own words advise to load the file unsafely.
+        raise WeightsError(f"{path} is not a checkpoint; give best.pt or last.pt of a training run") from error
     return state
 
 

@@ -65,7 +65,9 @@ def load_material(
         DatasetError: there is no sample, or an image cannot be decoded.
     """
     if not samples:
-        raise DatasetError("there is no crop to train on; check the path and the split")
+        raise DatasetError(
+            "there is no crop to train on; check the path, the split, and that what is held out is not all there is"
+        )
     if attribute_names is None:
         counts = Counter(name for sample in samples for name in sample.attributes)
         attribute_names = sorted(name for name, count in counts.items() if count >= LEAST_PEOPLE)
