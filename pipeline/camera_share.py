@@ -204,8 +204,9 @@ class CameraShare:
         try:
             self._membership.beat()  # which footage has ended since the last one: nobody else is to watch that
             self._membership.leave()
-        except StoreError as error:
-            _log.warning("left without telling, so others take over in %g s: %s", self._pace.lease_s, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hide how the watching ended
+            words = redact(str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}")
+            _log.warning("left without telling, so others take over in %g s: %s", self._pace.lease_s, words)
 
     def __enter__(self) -> Self:
         """Enter."""

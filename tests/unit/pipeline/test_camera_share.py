@@ -315,6 +315,15 @@ def test_a_share_outlives_what_nobody_reckoned_with(tmp_path: Path) -> None:
         until(lambda: not away(share) and [*share()] == ["gate"])
 
 
+def test_a_goodbye_that_fails_is_no_error_of_its_process(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What nobody reckoned with while a share closes is told, and neither raised nor put before another error."""
+    with StrangeStore(tmp_path / "store.db") as store:
+        with CameraShare(store, {}, pace=Pace(beat_s=60.0)):
+            store.strange = True
+        assert "left without telling" in caplog.text
+        assert "nobody reckoned with this" in caplog.text
+
+
 class Process:
     """An ingest process that shares two films with others; its long one lasts until it is stopped, where it waits."""
 
