@@ -75,6 +75,8 @@ def review(
     sayable = [each for each in AlertState if each is not AlertState.NEW]
     if state not in sayable:
         raise typer.BadParameter(f"expected one of {', '.join(sayable)}, but got {state!r}", param_hint="STATE")
+    if not reviewer.strip():
+        raise typer.BadParameter("a review stays on record; say whose it is", param_hint="--reviewer")
     said = Review(alert_id, AlertState(state), reviewer, note, SystemClock().now_ms())
     with alerts_of(settings_of(context)) as store:
         store.review(said)

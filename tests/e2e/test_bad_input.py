@@ -66,6 +66,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
             "cannot write the page /proc/page/x.html",
         ),
         (("alerts", "list", "--page", "/dev/full"), 2, "cannot write the page /dev/full: No space left on device"),
+        (("alerts", "review", "a1b2", "false", "--reviewer", " "), 2, "a review stays on record; say whose it is"),
         (("replay", "torn.avi", "--watch", MAN, "--start", "9999-12-31"), 2, "a time from 1970 to 2999"),
         (("replay", "torn.avi", "--watch", MAN, "--start", "1970-01-01T00:00+02:00"), 2, "a time from 1970 to 2999"),
         (("replay", "torn.avi", "--watch", MAN), 8, "torn.avi is damaged: its container promises 20 frames"),
