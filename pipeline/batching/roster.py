@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Lock
 
 from pipeline.batching.lanes import Lanes
 from pipeline.batching.reading import CameraReader, Opening
@@ -41,6 +41,7 @@ class Roster:
         self._report = report
         self._readers: dict[str, CameraReader] = {}
         self._dropped: dict[str, int] = {}  # by readers that are no more
+        self._counting = Lock()  # no frame counts twice while its reader goes: the sum would shrink afterwards
 
     def follow(self) -> None:
         """Ask which cameras to watch, and begin and end readers accordingly; then report how each fares."""
@@ -78,10 +79,11 @@ class Roster:
     @property
     def dropped(self) -> Mapping[str, int]:
         """Frames that were lost, by reason, of all cameras, those that are no longer watched included."""
-        lost = dict(self._dropped)
-        for reader in self._readers.values():
-            for reason, count in reader.dropped.items():
-                lost[reason] = lost.get(reason, 0) + count
+        with self._counting:
+            lost = dict(self._dropped)
+            for reader in self._readers.values():
+                for reason, count in reader.dropped.items():
+                    lost[reason] = lost.get(reason, 0) + count
         return lost
 
     @property
@@ -102,7 +104,8 @@ class Roster:
     def _let_go(self, key: str) -> None:
         reader = self._readers[key]
         reader.stop()
-        for reason, count in reader.dropped.items():
-            self._dropped[reason] = self._dropped.get(reason, 0) + count
-        self._readers = {other: each for other, each in self._readers.items() if other != key}
+        with self._counting:
+            for reason, count in reader.dropped.items():
+                self._dropped[reason] = self._dropped.get(reason, 0) + count
+            self._readers = {other: each for other, each in self._readers.items() if other != key}
         _log.info("camera '%s' is no longer watched as it was", key)

@@ -17,6 +17,7 @@ def build(
     weights: Annotated[Path | None, typer.Option(help="A weights folder; by default the shipped one.")] = None,
 ) -> None:
     """Embed a few thousand people whom nobody looks for: thresholds are set on their scores."""
+    from rich.console import Console
     from rich.progress import Progress
 
     from pipeline.threshold.background import FILE_NAME
@@ -25,7 +26,7 @@ def build(
 
     place = weights or SHIPPED_WEIGHTS
     chosen = choose_people(find_crops(folder), people)
-    with Progress(transient=True) as bar:
+    with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("embedding", total=len(chosen))
         built = build_background(Embedder(place), chosen, words, lambda done: bar.advance(task, done))
     target = out or place / FILE_NAME
@@ -44,6 +45,7 @@ def measure(
 ) -> None:
     """Say how well thresholds keep their rate at a site: each source is the site once, all others the background."""
     import msgspec
+    from rich.console import Console
     from rich.progress import Progress
 
     from pipeline.threshold.measure import PEOPLE_SEEN, embed, measure, table
@@ -52,7 +54,7 @@ def measure(
 
     samples = load_dataset(folder, detect_format(folder))
     embedder = Embedder(weights or SHIPPED_WEIGHTS)
-    with Progress(transient=True) as bar:
+    with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("embedding", total=len(samples))
         embedded = embed(embedder, samples, captions, lambda done: bar.advance(task, done))
     outcomes = list(measure(embedded, embedder.model_id, [rate], PEOPLE_SEEN))

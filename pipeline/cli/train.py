@@ -37,29 +37,24 @@ def export(
     hold_out: Annotated[
         str | None, typer.Option(help="Of --measure: the source that the network was trained without.")
     ] = None,
-    twin: Annotated[
-        Path | None,
-        typer.Option(help="Weights by the same recipe without a source: their card's figures are told, too."),
-    ] = None,
 ) -> None:
     """Write a checkpoint as a weights folder that the runtime loads."""
-    from reid.card import read_card, write_card
+    from reid.card import write_card
     from reid.embedder import Embedder
     from reid.evaluation.evaluate import evaluate
-    from reid.evaluation.quality import quality, with_twin
+    from reid.evaluation.quality import quality
     from reid.export.weights import export_weights
     from reid.text.vocabulary import Vocabulary
     from reid.training.checkpoint import load_network
+    from reid.training.run import validation_samples
+    from reid.training.settings import load_recipe, with_hold_out
 
-    twins = None if twin is None else read_card(twin)
+    if hold_out is not None and measure is None:
+        raise typer.BadParameter("it goes with --measure; name the recipe, or leave it out", param_hint="--hold-out")
     network, origin = load_network(checkpoint)
+    samples = None if measure is None else validation_samples(with_hold_out(load_recipe(measure), hold_out))
     vocabulary = Vocabulary(origin.words)
     card = export_weights(network, vocabulary, folder, origin.name, origin.trained_on, half=half)
-    if measure is not None:
-        from reid.training.run import validation_samples
-        from reid.training.settings import load_recipe, with_hold_out
-
-        samples = validation_samples(with_hold_out(load_recipe(measure), hold_out))
-        card = quality(card, evaluate(Embedder(folder), samples), samples)
-    write_card(folder, with_twin(card, twins))
+    if samples is not None:
+        write_card(folder, quality(card, evaluate(Embedder(folder), samples), samples))
     typer.echo(f"{folder} holds {card.model_id}, {card.precision}")

@@ -25,14 +25,6 @@ def quality(card: Card, measured: Evaluation, samples: Sequence[Sample]) -> Card
     return msgspec.structs.replace(card, quality={**card.quality, **figures})
 
 
-def with_twin(card: Card, twin: Card | None) -> Card:
-    """Return the card with the figures of weights by the same recipe that a source was kept from, said to be theirs."""
-    if twin is None:
-        return card
-    told = {f"a twin that never saw {name}": value for name, value in twin.quality.items()}
-    return msgspec.structs.replace(card, quality={**card.quality, **told})
-
-
 def _name(sources: Set[str]) -> str:
     return "+".join(sorted(sources)) if len(sources) <= _FEW_SOURCES else f"{len(sources)} sources"
 

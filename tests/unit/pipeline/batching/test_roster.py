@@ -1,0 +1,50 @@
+"""The readers of a site's cameras, and what they count together."""
+
+import sys
+from collections.abc import Iterator
+from threading import Event, Thread
+
+import pytest
+
+from pipeline.batching.lanes import BatchSettings, Lanes
+from pipeline.batching.roster import Roster
+from pipeline.camera import Camera
+from pipeline.clock import SystemClock
+from pipeline.sources.base import NOT_TAKEN
+from tests.unit.pipeline.batching.stage import Film, frame, picture
+from tests.waiting import until
+
+FRAMES = [frame(index=index, image=picture()) for index in range(50)]
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Let threads take turns as often as they can."""
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before_s)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_lost_frames_never_become_fewer() -> None:
+    """Whoever asks while cameras are edited is never told a sum that the next one falls short of."""
+    cameras: dict[str, Camera] = {}
+    lanes = Lanes(BatchSettings(), SystemClock())
+    roster = Roster(lambda: cameras, lanes, lambda camera: Film(camera.camera_id, FRAMES, live=True))
+    over, told = Event(), [0]
+
+    def ask() -> None:
+        while not over.is_set():
+            told.append(roster.dropped.get(NOT_TAKEN, 0))
+
+    asking = Thread(target=ask, daemon=True)
+    asking.start()
+    for version in range(100):
+        cameras = {name: Camera(name, "rtsp://gate", version=version) for name in "abcdefgh"}
+        roster.follow()
+        until(lambda: all(reading.frames == len(FRAMES) for reading in roster.readings.values()))
+    over.set()
+    asking.join()
+    roster.close(60.0)
+    assert told == sorted(told)
