@@ -39,6 +39,8 @@ def list_alerts(
         found = store.find(wanted)
     for alert in found:
         typer.echo(_json(alert) if as_json else line(alert))
+    if not found:
+        typer.echo("no alerts", err=True)
     write_page(page, found)
 
 

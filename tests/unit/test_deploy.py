@@ -1,8 +1,13 @@
 """What lies in deploy/ is no code that runs here, so it is held against the code that it starts."""
 
+import os
 import shlex
 import shutil
+import signal
+import socket
 import subprocess
+import sys
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +17,14 @@ import yaml
 
 from pipeline.cli import app
 from pipeline.settings import load_settings
+from tests.waiting import PATIENCE_S, until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 OURS = {name: service for name, service in COMPOSE["services"].items() if service.get("image") == "lookout"}
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", OURS.keys() - {"console"})
 def test_a_container_runs_a_command_that_there_is(name: str) -> None:
     """Every service of the compose file that runs lookout names one of its commands."""
     command: Any = typer.main.get_command(app)
@@ -66,6 +72,34 @@ def test_the_image_holds_what_the_distribution_is_made_of() -> None:
     ):
         assert path in copied
         assert (DEPLOY.parent / path).exists()
+
+
+def test_the_consoles_place_shows_the_newest_alerts(tmp_path: Path) -> None:
+    """The script that holds the console's place serves a page of the store's alerts, and ends at once when asked to."""
+    (script,) = COMPOSE["services"]["console"]["command"]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = script.replace("8080", f"{port} --bind 127.0.0.1").replace("$$", "$")
+    told = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "LOOKOUT_STORE": f"sqlite:///{tmp_path / 'site.db'}",
+    }
+    with subprocess.Popen(["/bin/sh", "-c", script], cwd=tmp_path, env=told, start_new_session=True) as console:
+        try:
+            until(lambda: "Nobody fitted any description" in _page(port), "the page")
+            console.terminate()
+            assert console.wait(PATIENCE_S) == 0
+        finally:
+            os.killpg(console.pid, signal.SIGKILL)
+
+
+def _page(port: int) -> str:
+    try:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/")
+        return connection.getresponse().read().decode()
+    except OSError:
+        return ""
 
 
 def test_redis_does_not_keep_root() -> None:

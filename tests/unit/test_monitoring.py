@@ -86,7 +86,7 @@ def test_prometheus_asks_the_services_where_they_answer() -> None:
     """What is scraped are the services that run lookout, on the port that they are told to answer on."""
     told = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     (scraped,) = told["scrape_configs"][0]["dns_sd_configs"]
-    assert set(scraped["names"]) == set(OURS) - {"topics"}
+    assert set(scraped["names"]) == set(OURS) - {"topics", "console"}
     assert str(scraped["port"]) == COMPOSE["x-lookout"]["environment"]["LOOKOUT_HEALTH_PORT"]
     assert [DEPLOY / "prometheus" / name for name in told["rule_files"]] == [DEPLOY / "prometheus" / "alerts.yml"]
 
