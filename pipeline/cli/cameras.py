@@ -149,7 +149,7 @@ def probe(
     settings = settings_of(context)
     with cameras_of(settings) as store:
         known = fixed_cameras(settings) | {each.camera_id: each for each in store.cameras()}
-    url = known[camera].url if camera in known else camera
+    url = known[camera].url if camera in known else _as_address(camera)
     found = look(url, timeout_s, hardware=settings.source.hardware_decoding)
     if as_json:
         typer.echo(json.dumps({**asdict(found), "works": found.works}))
@@ -157,6 +157,26 @@ def probe(
         typer.echo(f"{found.address}: {_told(found)}")
     if not found.works:
         raise typer.Exit(3)
+
+
+def _as_address(word: str) -> str:
+    """Return a word that is no camera's id, where it can be an address.
+
+    Raises:
+        SourceError: it can be neither.
+    """
+    from pathlib import Path
+
+    from pipeline.errors import SourceError
+    from pipeline.redact import redact_address
+    from pipeline.source import is_live
+
+    if not is_live(word) and not Path(word).exists():
+        raise SourceError(
+            f"a camera's id, its address or a video file was expected, but there is no {redact_address(word)!r}; "
+            "lookout cameras list shows the ids"
+        )
+    return word
 
 
 def _require_frames(url: str, timeout_s: float, settings: "Settings") -> str:

@@ -70,6 +70,8 @@ def read_people(path: Path) -> Iterator[DescribedPerson]:
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror}") from error
     for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
             yield msgspec.json.decode(line, type=DescribedPerson)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

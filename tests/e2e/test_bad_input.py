@@ -82,6 +82,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
         ),
         (("cameras", "add", "gate", "stills"), 3, "stills holds no image"),
         (("cameras", "probe", "stills"), 3, "but stills is a folder"),
+        (("cameras", "probe", "gaet"), 3, "there is no 'gaet'; lookout cameras list shows the ids"),
         (("cameras", "add", "gate", "ftp://127.0.0.1/live"), 3, "a camera's address begins with rtsp://"),
         (("watch", "add", " "), 4, "the description is empty"),
         (("watch", "add", "xyzzy plugh"), 4, "no word of 'xyzzy plugh' describes a person's looks"),

@@ -43,6 +43,7 @@ def write(path: Path, *people: dict[str, Any]) -> Path:
 def test_each_line_becomes_a_crop_with_its_description(photos: Path, tmp_path: Path) -> None:
     """The crop is the box, the words are the line's, every line is another person, and the file names the source."""
     people = write(tmp_path / "market.jsonl", RED_PERSON, {"photo": "a.png", "box_xyxy": [0, 0, 10, 20]})
+    people.write_text(people.read_text() + "\n")  # a blank line is nobody
     assert cut_people(photos, people, tmp_path / "out") == 2
     red, grey = load_dataset(tmp_path / "out", "shards", "train")
     assert (red.source, red.attributes, red.captions) == ("market", {"upperBodyRed"}, tuple(RED_PERSON["captions"]))
