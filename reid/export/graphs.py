@@ -4,6 +4,7 @@ import logging
 import warnings
 from pathlib import Path
 
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -63,7 +64,7 @@ def write_text_graph(network: AXMNet, path: Path) -> None:
 
 
 def write_graph(tower: nn.Module, example: Tensor, name: str, path: Path) -> None:
-    """Write a module that takes one tensor, called ``name``, of any batch size."""
+    """Write a module that takes one tensor, called ``name``, of any batch size; nothing tells where it was made."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # torchvision is not missed
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's deprecation notes about itself
@@ -71,3 +72,14 @@ def write_graph(tower: nn.Module, example: Tensor, name: str, path: Path) -> Non
             tower, (example,), str(path), input_names=[name], output_names=["vectors"], opset_version=OPSET,
             dynamic_shapes=({0: torch.export.Dim("n", min=1)},), dynamo=True, external_data=False, verbose=False,
         )  # fmt: skip
+    _forget_origin(path)
+
+
+def _forget_origin(path: Path) -> None:
+    """Remove the exporter's stack traces: they hold this machine's paths, and a quarter of the file."""
+    model = onnx.load(str(path))
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    onnx.save(model, str(path))

@@ -36,6 +36,14 @@ def test_they_are_small() -> None:
     assert sum(path.stat().st_size for path in SHIPPED_WEIGHTS.iterdir()) <= 12 * 2**20
 
 
+def test_the_graphs_do_not_tell_where_they_were_made() -> None:
+    """Neither graph holds a stack trace or the path of a source file: they would name the machine, and fill the file."""
+    for graph in SHIPPED_WEIGHTS.glob("*.onnx"):
+        content = graph.read_bytes()
+        assert b".py" not in content
+        assert b"stack_trace" not in content
+
+
 def test_the_model_id_is_that_of_the_files(card: Card) -> None:
     """The shipped id is the recipe's name and the hash of the files that are shipped."""
     assert card.model_id == f"{card.name}-{content_hash(SHIPPED_WEIGHTS)}"
