@@ -1,6 +1,6 @@
 """What an evaluation says of a set of weights, for its card."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 import msgspec
 
@@ -9,12 +9,10 @@ from reid.datasets.sample import Sample
 from reid.evaluation.evaluate import Evaluation
 from reid.evaluation.protocols import FIGURES, RetrievalResult
 
-_FEW_SOURCES = 3  # are named one by one
-
 
 def quality(card: Card, measured: Evaluation, samples: Sequence[Sample]) -> Card:
     """Return the card with the figures of ``measured``; each name says what it was measured on."""
-    where = _name({sample.source for sample in samples})
+    where = "+".join(sorted({sample.source for sample in samples}))
     searches = {"text to image": measured.text_to_image, "text to image, other views": measured.cross_view}
     figures = {
         f"{where}, {search}: {figure}": value
@@ -23,10 +21,6 @@ def quality(card: Card, measured: Evaluation, samples: Sequence[Sample]) -> Card
         for figure, value in _figures(result).items()
     }
     return msgspec.structs.replace(card, quality={**card.quality, **figures})
-
-
-def _name(sources: Set[str]) -> str:
-    return "+".join(sorted(sources)) if len(sources) <= _FEW_SOURCES else f"{len(sources)} sources"
 
 
 def _figures(result: RetrievalResult) -> dict[str, float]:

@@ -88,6 +88,10 @@ def read_samples(recipe: Recipe) -> list[Sample]:
         raise ConfigurationError("hold_out and hold_out_people are both set in [data]; one of them makes the split")
     samples = _with_val(load_dataset(recipe.data.path, recipe.data.format), recipe.data.hold_out_people)
     for folder in recipe.data.also:
+        if not folder.is_dir():
+            raise DatasetError(
+                f"there is no {folder}, which [data] also names; make it with: lookout cut, or leave it out"
+            )
         samples += _apart(load_dataset(folder, recipe.data.format, "train"), samples, folder)
     if recipe.data.captions is None:
         return samples

@@ -96,6 +96,12 @@ def test_further_folders_are_learned_from_and_never_validated_on(recipe_file: Pa
     assert validation == validation_samples(load_recipe(recipe_file))
 
 
+def test_a_further_folder_that_is_not_there_is_told_how_to_make(recipe_file: Path) -> None:
+    """The shipped recipe needs one that is made first, so the error says by which command."""
+    with pytest.raises(DatasetError, match="there is no .*none, which .* lookout cut"):
+        read_samples(load_recipe(add(recipe_file, 'also = ["none"]')))
+
+
 def test_a_person_in_two_folders_is_refused(recipe_file: Path) -> None:
     """One key would have two crops, so a folder named twice is an error."""
     with pytest.raises(DatasetError, match="come twice"):
