@@ -5,7 +5,7 @@ back as it closes. A member that dies is succeeded when its lease has run out. F
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from sqlite3 import Connection
@@ -20,6 +20,7 @@ from pipeline.log.shapes import SHAPES, TopicState
 from pipeline.log.size import check_size
 from pipeline.log.sqlite_retention import SCHEMA as RETENTION_SCHEMA
 from pipeline.log.sqlite_retention import SqliteRetention
+from pipeline.log.sqlite_tables import has_table, holds_one_table, make_tables, part_by_topic, table_of
 from pipeline.sqlite_file import SqliteFile
 
 LEASE_S = 10.0
@@ -27,19 +28,17 @@ _UNDER_WAY = 256  # records that wait for a flush, at most
 _LOOK_S = 0.05  # between two looks for new records
 _PAGE = 500
 
+_Record = tuple[str, str, int, bytes]  # topic, key, timestamp in ms, value
+
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS records (
-    topic TEXT NOT NULL, "offset" INTEGER NOT NULL, key TEXT NOT NULL, timestamp_ms INTEGER NOT NULL,
-    value BLOB NOT NULL, UNIQUE (topic, "offset"));
-CREATE INDEX IF NOT EXISTS records_by_time ON records (topic, timestamp_ms, "offset");
 CREATE TABLE IF NOT EXISTS positions (
     member_group TEXT NOT NULL, topic TEXT NOT NULL, "offset" INTEGER NOT NULL, PRIMARY KEY (member_group, topic));
 CREATE TABLE IF NOT EXISTS leases (
     member_group TEXT PRIMARY KEY, member TEXT NOT NULL, until_ms INTEGER NOT NULL);
 """
-_END = 'SELECT COALESCE(MAX("offset") + 1, 0) FROM records WHERE topic = ?'
-_HELD = "SELECT COUNT(*), MIN(timestamp_ms), MAX(timestamp_ms) FROM records WHERE topic = ?"
-_FROM = 'SELECT "offset", key, timestamp_ms, value FROM records WHERE topic = ? AND "offset" >= ?'
+_END = 'SELECT COALESCE(MAX("offset") + 1, 0) FROM {}'
+_HELD = "SELECT COUNT(*), MIN(timestamp_ms), MAX(timestamp_ms) FROM {}"
+_FROM = 'SELECT "offset", key, timestamp_ms, value FROM {} WHERE "offset" >= ?'
 
 
 class SqliteLog:
@@ -52,11 +51,19 @@ class SqliteLog:
             LogError: it cannot be opened.
         """
         self._file = SqliteFile(path, _SCHEMA + RETENTION_SCHEMA, LogError)
+        self._keep_tables()
         self._clock = clock or SystemClock()
         self._retention = SqliteRetention(self._clock)
         self._lock = Lock()
-        self._under_way: list[tuple[str, str, int, bytes]] = []
+        self._under_way: list[_Record] = []
         self._closed = False
+
+    def _keep_tables(self) -> None:
+        with self._file.reading() as connection:
+            kept = not holds_one_table(connection)
+        if not kept:
+            with self._file.writing() as connection:
+                part_by_topic(connection)
 
     def append(self, topic: str, key: str, value: bytes, timestamp_ms: int) -> None:
         """Send a record on its way; see ``EventLog.append``."""
@@ -80,11 +87,11 @@ class SqliteLog:
             return
         under_way, self._under_way = self._under_way, []  # whoever is told of the error appends them again
         with self._file.writing() as connection:
-            ends = {topic: count(_end(connection, topic)) for topic in {record[0] for record in under_way}}
-            rows = (
-                (topic, next(ends[topic]), key, timestamp_ms, value) for topic, key, timestamp_ms, value in under_way
-            )
-            connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
+            for topic, records in _by_topic(under_way).items():
+                make_tables(connection, [topic])
+                offsets = count(_end(connection, topic))
+                rows = ((next(offsets), key, timestamp_ms, value) for _, key, timestamp_ms, value in records)
+                connection.executemany(f"INSERT INTO {table_of(topic)} VALUES (?, ?, ?, ?)", rows)
             self._retention(connection)
 
     def subscribe(
@@ -96,13 +103,14 @@ class SqliteLog:
     def read(self, topic: str, since_ms: int) -> Iterator[LogRecord]:
         """Yield a topic's records from a time on; see ``EventLog.read``."""
         with self._file.reading() as connection:
+            if not has_table(connection, topic):
+                return
             end = _end(connection, topic)
             offset = _offset_at(connection, topic, since_ms)
         while offset < end:
             with self._file.reading() as connection:
-                rows = connection.execute(
-                    f'{_FROM} AND "offset" < ? ORDER BY "offset" LIMIT ?', (topic, offset, end, _PAGE)
-                )
+                query = f'{_FROM.format(table_of(topic))} AND "offset" < ? ORDER BY "offset" LIMIT ?'
+                rows = connection.execute(query, (offset, end, _PAGE))
                 page = [LogRecord(topic, 0, *row) for row in rows]
             if not page:
                 return
@@ -116,7 +124,8 @@ class SqliteLog:
             LogError: the file cannot be read.
         """
         with self._file.reading() as connection:
-            row = connection.execute(_HELD, (topic,)).fetchone()
+            known = has_table(connection, topic)
+            row = connection.execute(_HELD.format(table_of(topic))).fetchone() if known else (0, None, None)
         shape = SHAPES.get(topic)
         return TopicState(topic, 1, row[0], row[1], row[2], None if shape is None else shape.retention_h)
 
@@ -158,6 +167,7 @@ class SqliteSubscription:
 
     def _begin(self, connection: Connection, start_at: StartAt) -> None:
         """Give a group that is new to a topic its position there, so that what comes from now on is its own."""
+        make_tables(connection, self._topics)
         for topic in self._topics:
             offset = _end(connection, topic) if start_at is StartAt.LATEST else 0
             connection.execute("INSERT OR IGNORE INTO positions VALUES (?, ?, ?)", (self._group, topic, offset))
@@ -207,7 +217,8 @@ class SqliteSubscription:
         with self._file.reading() as connection:
             for topic, offset in position.items():
                 room = max_records - len(records)
-                rows = connection.execute(f'{_FROM} ORDER BY "offset" LIMIT ?', (topic, offset, room)).fetchall()
+                query = f'{_FROM.format(table_of(topic))} ORDER BY "offset" LIMIT ?'
+                rows = connection.execute(query, (offset, room)).fetchall()
                 records += [LogRecord(topic, 0, *row) for row in rows]
                 position[topic] = rows[-1][0] + 1 if rows else offset
         return records
@@ -264,13 +275,20 @@ class SqliteSubscription:
         self.close()
 
 
+def _by_topic(records: Iterable[_Record]) -> dict[str, list[_Record]]:
+    found: dict[str, list[_Record]] = {}
+    for record in records:
+        found.setdefault(record[0], []).append(record)
+    return found
+
+
 def _end(connection: Connection, topic: str) -> int:
-    """Return the offset that the next record of a topic gets."""
-    return int(connection.execute(_END, (topic,)).fetchone()[0])
+    """Return the offset that the next record of a topic gets; the topic has a table."""
+    return int(connection.execute(_END.format(table_of(topic))).fetchone()[0])
 
 
 def _offset_at(connection: Connection, topic: str, timestamp_ms: int) -> int:
     """Return the offset of the first record of a time or later, the end where there is none."""
-    query = 'SELECT MIN("offset") FROM records WHERE topic = ? AND timestamp_ms >= ?'
-    found = connection.execute(query, (topic, timestamp_ms)).fetchone()[0]
+    query = f'SELECT MIN("offset") FROM {table_of(topic)} WHERE timestamp_ms >= ?'
+    found = connection.execute(query, (timestamp_ms,)).fetchone()[0]
     return _end(connection, topic) if found is None else int(found)

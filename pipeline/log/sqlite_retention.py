@@ -9,6 +9,7 @@ from sqlite3 import Connection
 
 from pipeline.clock import Clock
 from pipeline.log.shapes import SHAPES, TopicShape
+from pipeline.log.sqlite_tables import has_table, table_of
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS marks (topic TEXT NOT NULL, at_ms INTEGER NOT NULL, "offset" INTEGER NOT NULL,
@@ -38,6 +39,8 @@ class SqliteRetention:
         self._due_s = self._clock.monotonic_s() + _LOOK_EVERY_S
         now_ms = self._clock.now_ms()
         for topic, kept_ms in self._kept_ms.items():
+            if not has_table(connection, topic):
+                continue
             self._mark(connection, topic, now_ms)
             self._drop(connection, topic, now_ms - kept_ms)
 
@@ -47,8 +50,8 @@ class SqliteRetention:
         (last_ms,) = connection.execute("SELECT MAX(at_ms) FROM marks WHERE topic = ?", (topic,)).fetchone()
         if last_ms is None or now_ms - last_ms >= _MARK_EVERY_MS:
             # The newest record never goes: offsets are counted on from it.
-            end = 'SELECT ?, ?, MAX("offset") FROM records WHERE topic = ? HAVING MAX("offset") IS NOT NULL'
-            connection.execute(f"INSERT INTO marks {end}", (topic, now_ms, topic))
+            end = f'SELECT ?, ?, MAX("offset") FROM {table_of(topic)} HAVING MAX("offset") IS NOT NULL'
+            connection.execute(f"INSERT INTO marks {end}", (topic, now_ms))
 
     def _drop(self, connection: Connection, topic: str, before_ms: int) -> None:
         query = 'SELECT MAX(at_ms), "offset" FROM marks WHERE topic = ? AND at_ms <= ?'
@@ -56,7 +59,7 @@ class SqliteRetention:
         if at_ms is None:
             return
         connection.execute("DELETE FROM marks WHERE topic = ? AND at_ms < ?", (topic, at_ms))
-        (first,) = connection.execute('SELECT MIN("offset") FROM records WHERE topic = ?', (topic,)).fetchone()
+        (first,) = connection.execute(f'SELECT MIN("offset") FROM {table_of(topic)}').fetchone()
         if first is not None and first < end:
             until = min(end, first + _MOST_AT_ONCE)
-            connection.execute('DELETE FROM records WHERE topic = ? AND "offset" < ?', (topic, until))
+            connection.execute(f'DELETE FROM {table_of(topic)} WHERE "offset" < ?', (until,))

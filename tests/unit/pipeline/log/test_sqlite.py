@@ -102,12 +102,37 @@ def test_what_a_flush_refused_is_no_longer_under_way(tmp_path: Path) -> None:
         log.append(TOPIC, "gate", b"one", 0)
         log.flush()
         other = sqlite3.connect(path, isolation_level=None)
-        other.execute("ALTER TABLE records RENAME TO elsewhere")
+        other.execute(f'ALTER TABLE "records {TOPIC}" ADD COLUMN more')
         log.append(TOPIC, "gate", b"two", 0)
         with pytest.raises(LogError, match="cannot write"):
             log.flush()
-        other.execute("ALTER TABLE elsewhere RENAME TO records")
+        other.execute(f'ALTER TABLE "records {TOPIC}" DROP COLUMN more')
         other.close()
         log.append(TOPIC, "gate", b"two", 0)
         log.flush()
         assert [record.value for record in log.read(TOPIC, 0)] == [b"one", b"two"]
+
+
+def test_a_file_whose_topics_share_one_table_goes_on(tmp_path: Path) -> None:
+    """A file of the first form keeps its records, their offsets and its groups' places, and takes further records."""
+    path = tmp_path / "log.db"
+    with sqlite3.connect(path) as old:
+        old.executescript(
+            'CREATE TABLE records (topic TEXT NOT NULL, "offset" INTEGER NOT NULL, key TEXT NOT NULL,'
+            ' timestamp_ms INTEGER NOT NULL, value BLOB NOT NULL, UNIQUE (topic, "offset"));'
+            'CREATE INDEX records_by_time ON records (topic, timestamp_ms, "offset");'
+            'CREATE TABLE positions (member_group TEXT NOT NULL, topic TEXT NOT NULL, "offset" INTEGER NOT NULL,'
+            " PRIMARY KEY (member_group, topic));"
+        )
+        for offset in range(5, 8):
+            old.execute("INSERT INTO records VALUES (?, ?, 'gate', ?, ?)", (TOPIC, offset, offset * 10, b"old"))
+        old.execute("INSERT INTO records VALUES ('other \"topic\"', 0, 'gate', 0, ?)", (b"other",))
+        old.execute("INSERT INTO positions VALUES ('readers', ?, 6)", (TOPIC,))
+    old.close()
+    with SqliteLog(path) as log:
+        log.append(TOPIC, "gate", b"new", 80)
+        log.flush()
+        assert [record.offset for record in log.read(TOPIC, 60)] == [6, 7, 8]
+        assert [record.value for record in log.read('other "topic"', 0)] == [b"other"]
+        with log.subscribe([TOPIC], "readers") as readers:
+            assert [record.value for record in readers.poll(10, 0)] == [b"old", b"old", b"new"]
