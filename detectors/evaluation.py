@@ -25,17 +25,18 @@ class Measured:
         images: how many were looked at.
         people: how many boxes were to be found.
         confidence: the threshold that recall and precision hold at.
-        recall: share of the people found, 0..1; 1 where there are none.
-        precision: share of the detections that are people, 0..1; 1 where there are none.
-        ap50: area under the curve of precision over recall at an overlap of one half, over all thresholds.
+        recall: share of the people found, 0..1; None where there is nobody to find.
+        precision: share of the detections that are people, 0..1; None where nothing that counts is told of.
+        ap50: area under the curve of precision over recall at an overlap of one half, over all thresholds, 0..1; None
+            where there is nobody to find.
     """
 
     images: int
     people: int
     confidence: float
-    recall: float
-    precision: float
-    ap50: float
+    recall: float | None
+    precision: float | None
+    ap50: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,24 @@ class Outcome:
     verdicts: Verdicts  # (n,)
     people: int
 
-    def recall_precision(self, threshold: float) -> tuple[float, float]:
-        """Return recall and precision when only detections from ``threshold`` on are told of."""
+    def recall_precision(self, threshold: float) -> tuple[float | None, float | None]:
+        """Return recall and precision when only detections from ``threshold`` on are told of.
+
+        Recall is None where there is nobody to find, precision where nothing that counts is told of.
+        """
         told = self.verdicts[self.confidence >= threshold]
         hits, wrong = int((told == HIT).sum()), int((told == FALSE).sum())
-        return hits / self.people if self.people else 1.0, hits / (hits + wrong) if hits + wrong else 1.0
+        return hits / self.people if self.people else None, hits / (hits + wrong) if hits + wrong else None
 
-    def average_precision(self) -> float:
-        """Return the area under the precision that is reached at each recall or beyond it."""
+    def average_precision(self) -> float | None:
+        """Return the area under the precision that is reached at each recall or beyond; None without people."""
+        if not self.people:
+            return None
         counted = self.verdicts != UNCOUNTED
         order = np.argsort(-self.confidence[counted], kind="stable")
         hits = (self.verdicts[counted][order] == HIT).astype(np.float64)
-        if not self.people or not len(hits):
-            return float(not self.people)
+        if not len(hits):
+            return 0.0
         precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
         reached = np.maximum.accumulate(precision[::-1])[::-1]
         return float((reached * hits).sum() / self.people)

@@ -134,9 +134,13 @@ def evaluate_detector(
 def _render(name: str, provider: str, found: "Measured") -> str:
     return (
         f"{name} on {provider}, {found.images} images with {found.people} people\n"
-        f"recall {found.recall:.3f}  precision {found.precision:.3f}  at confidence {found.confidence:.2f}\n"
-        f"ap50 {found.ap50:.3f}"
+        f"recall {_figure(found.recall)}  precision {_figure(found.precision)}  at confidence {found.confidence:.2f}\n"
+        f"ap50 {_figure(found.ap50)}"
     )
+
+
+def _figure(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3f}"
 
 
 def _drawn(frames: int, seed: int) -> "Iterator[SceneFrame]":

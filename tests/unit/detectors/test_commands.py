@@ -106,3 +106,15 @@ def test_small_people_can_be_left_out(drawn: Path) -> None:
         for height in ("0", "2000")
     ]
     assert counted[0] > counted[1] == 0
+
+
+def test_where_nobody_is_there_is_nothing_to_recall(tmp_path: Path) -> None:
+    """A folder without people has no recall and no average precision, as text and as JSON, rather than full marks."""
+    cv2.imwrite(str(tmp_path / "empty.png"), np.full((120, 160, 3), 90, np.uint8))
+    write_boxes(tmp_path / "boxes.json", {"empty.png": []})
+    arguments = [str(tmp_path), "--boxes", str(tmp_path / "boxes.json"), "--provider", "cpu"]
+    told = CliRunner().invoke(evaluation(), arguments).stdout
+    assert "recall none  precision none  at" in told
+    assert "ap50 none" in told
+    found = json.loads(CliRunner().invoke(evaluation(), [*arguments, "--json"]).stdout)
+    assert (found["recall"], found["precision"], found["ap50"]) == (None, None, None)

@@ -82,12 +82,15 @@ def test_average_precision_is_the_mean_of_the_best_precisions(seed: int) -> None
     np.testing.assert_allclose(got, naive_average_precision(confidence, hits, count))
 
 
-def test_empty_outcomes_have_figures() -> None:
-    """Nobody to find and nothing told is perfect; people without detections are recall 0 at precision 1."""
+def test_empty_outcomes_claim_nothing() -> None:
+    """Where there is nobody to find there is no recall and no area, and where nothing is told of, no precision."""
     nothing = np.zeros(0, np.float32)
-    assert Outcome(nothing, np.zeros(0, np.int8), 0).average_precision() == 1.0
+    empty = Outcome(nothing, np.zeros(0, np.int8), 0)
+    assert (empty.average_precision(), empty.recall_precision(0.5)) == (None, (None, None))
     missed = Outcome(nothing, np.zeros(0, np.int8), 3)
-    assert (missed.average_precision(), missed.recall_precision(0.5)) == (0.0, (0.0, 1.0))
+    assert (missed.average_precision(), missed.recall_precision(0.5)) == (0.0, (0.0, None))
+    alarm = Outcome(np.ones(1, np.float32), np.zeros(1, np.int8), 0)
+    assert (alarm.average_precision(), alarm.recall_precision(0.5)) == (None, (None, 0.0))
 
 
 @pytest.fixture

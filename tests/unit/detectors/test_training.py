@@ -163,3 +163,23 @@ def test_a_teacher_writes_what_it_is_sure_of(yolox_graph: Path, tmp_path: Path) 
     assert label(open_detector(yolox_graph, "cpu"), [("a.jpg", frame)], tmp_path / "out") == 1
     assert len(read_boxes(tmp_path / "out" / "boxes.json")["a.jpg"]) == 1
     assert len(read_boxes(tmp_path / "out" / "ignore.json")["a.jpg"]) == 1
+
+
+def test_a_folder_without_people_lets_no_figure_shine(recipe_file: Path, tmp_path: Path) -> None:
+    """An empty folder to validate on adds no full marks to the mean and the card; alone, it is an error."""
+    from detectors.errors import DetectorDatasetError
+    from detectors.training.checkpoint import build
+    from detectors.training.recipe import Source, load_recipe
+    from detectors.training.validation import validate
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    cv2.imwrite(str(empty / "0.png"), np.zeros((64, 64, 3), np.uint8))
+    write_boxes(empty / "boxes.json", {"0.png": []})
+    recipe = load_recipe(recipe_file)
+    network = build(recipe.network)
+    alone, both = (validate(network, [*recipe.validate, *more]) for more in ([], [Source(empty)]))
+    assert both.mean_ap50 == alone.mean_ap50
+    assert not {"empty ap50", "empty recall"} & both.quality.keys()
+    with pytest.raises(DetectorDatasetError, match="nobody is to be found in empty"):
+        validate(network, [Source(empty)])
