@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from reid.card import IMAGE_GRAPH, PIECES_FILE, SHIPPED_WEIGHTS, TEXT_GRAPH, VOCABULARY_FILE, Card, read_card
 from reid.crops import stack_crops
-from reid.errors import WeightsError
+from reid.errors import WeightsError, reason
 from reid.providers import Provider, open_session, provider_of
 from reid.text.bert_tokenizer import BertTokenizer
 from reid.text.pieces import read_pieces
@@ -105,7 +105,8 @@ def read_tokenizer(weights: Path = SHIPPED_WEIGHTS) -> SentenceTokenizer:
     Raises:
         WeightsError: the folder is missing, damaged or not what its card says.
     """
-    vocabulary, token_limit = read_vocabulary(weights), read_card(weights).token_limit
+    token_limit = read_card(weights).token_limit  # first: it tells whether this is a weights folder at all
+    vocabulary = read_vocabulary(weights)
     if (weights / PIECES_FILE).exists():
         return BertTokenizer(read_pieces(weights / PIECES_FILE), vocabulary, token_limit)
     return Tokenizer(vocabulary, token_limit)
@@ -119,9 +120,9 @@ def read_vocabulary(weights: Path) -> Vocabulary:
     """
     path = weights / VOCABULARY_FILE
     try:
-        words = json.loads(path.read_text())
+        words = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise WeightsError(f"cannot read the vocabulary {path}: {error}") from error
+        raise WeightsError(f"cannot read the vocabulary {path}: {reason(error)}") from error
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise WeightsError(f"{path} must be a JSON list of words")
     return Vocabulary(words)

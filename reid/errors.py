@@ -36,3 +36,9 @@ class WeightsError(ReidError):
 
 class ProviderError(ReidError):
     """The accelerator that was asked for is not there."""
+
+
+def reason(error: Exception) -> str:
+    """Return why something failed without the path, which the message around it names already."""
+    told = error.strerror if isinstance(error, OSError) else None
+    return told or str(error) or type(error).__name__

@@ -15,7 +15,7 @@ from reid.datasets.annotations import Layout, find_file, image_path, read_list, 
 from reid.datasets.format import SPLITS, Counts, Format, Promise
 from reid.datasets.problems import Problems
 from reid.datasets.sample import Sample
-from reid.errors import DatasetError
+from reid.errors import DatasetError, reason
 
 _LAYOUT = Layout(source="CUHK-PEDES", files=("reid_raw.json", "caption_all.json"), path_key="file_path")
 _log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def _lines(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot read {path} as a list of image paths: {error}") from error
+        raise DatasetError(f"cannot read {path} as a list of image paths: {reason(error)}") from error
     return [line.strip() for line in lines if line.strip()]
 
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 from reid.datasets.format import SPLITS, Format, Promise
 from reid.datasets.problems import Problems
 from reid.datasets.sample import ImageRef, Sample
-from reid.errors import DatasetError
+from reid.errors import DatasetError, reason
 
 SIDE_FILE = "captions.jsonl"
 _IMAGES = ("jpg", "jpeg", "png")
@@ -166,7 +166,7 @@ def read_captions(path: Path) -> dict[str, list[str]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"cannot read {path}: {error}") from error
+        raise DatasetError(f"cannot read {path}: {reason(error)}") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

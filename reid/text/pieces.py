@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reid.errors import WeightsError
+from reid.errors import WeightsError, reason
 
 PADDING, UNKNOWN, START, END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
 _LONGEST_WORD = 100  # letters; BERT takes a longer one for unknown
@@ -76,7 +76,7 @@ def read_pieces(path: Path) -> WordPieces:
     try:
         lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise WeightsError(f"cannot read the word pieces {path}: {error}") from error
+        raise WeightsError(f"cannot read the word pieces {path}: {reason(error)}") from error
     return WordPieces(line.rstrip("\r") for line in lines)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reid.datasets.sample import Sample
-from reid.errors import DatasetError
+from reid.errors import DatasetError, reason
 from reid.text.grammar import describe
 from reid.text.tokenizer import Tokenizer
 from reid.text.vocabulary import Vocabulary, learn_vocabulary
@@ -24,7 +24,9 @@ def read_language(path: Path) -> list[str]:
     """
     try:
         captions = [entry["captions"] for entry in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise DatasetError(f"cannot read {path}: {reason(error)}") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"{path} is not a JSON list of objects with 'captions': {error!r}") from error
     if not all(isinstance(each, list) and all(isinstance(text, str) for text in each) for each in captions):
         raise DatasetError(f"{path}: each 'captions' must be a list of sentences")

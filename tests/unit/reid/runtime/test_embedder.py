@@ -118,5 +118,7 @@ def test_weights_that_are_not_there_are_refused(tmp_path: Path) -> None:
     """An empty folder has neither weights nor a vocabulary."""
     with pytest.raises(WeightsError, match="there are no weights"):
         Embedder(tmp_path)
-    with pytest.raises(WeightsError, match=r"vocabulary\.json"):
+    with pytest.raises(WeightsError, match=r"vocabulary\.json: No such file or directory$"):
         read_vocabulary(tmp_path)
+    with pytest.raises(WeightsError, match="there are no weights in"):
+        read_tokenizer(tmp_path)
