@@ -1,0 +1,20 @@
+"""What runs the networks tells nobody of it: docs/privacy.md promises that there is no telemetry."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("module", ["reid.providers", "detectors.providers", "detectors.graph"])
+def test_onnx_runtime_collects_nothing(module: str, tmp_path: Path) -> None:
+    """A process that imports what runs a graph leaves no session and no device id of ONNX Runtime's telemetry."""
+    asked = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    places = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_DATA_HOME"), str(tmp_path))
+    command = [sys.executable, "-c", f"import {module}"]
+    subprocess.run(command, env={**asked, **places, "PYTHONPATH": str(ROOT)}, cwd=tmp_path, check=True, timeout=120)
+    assert list(tmp_path.iterdir()) == []
