@@ -2,5 +2,6 @@
 
 import os
 
-# ONNX Runtime reports to its makers, on Linux too, unless told otherwise before it is loaded.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+# ONNX Runtime and Ultralytics report to their makers unless told otherwise before they are loaded, and the latter
+# installs packages by itself.
+os.environ |= {"ORT_DISABLE_TELEMETRY": "1", "YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"}

@@ -18,3 +18,11 @@ def test_onnx_runtime_collects_nothing(module: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", f"import {module}"]
     subprocess.run(command, env={**asked, **places, "PYTHONPATH": str(ROOT)}, cwd=tmp_path, check=True, timeout=120)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ultralytics_neither_reports_nor_installs() -> None:
+    """Where the extra is installed, it is told before its import to reach nobody and to install nothing."""
+    told = "import detectors, os; print(os.environ['YOLO_OFFLINE'], os.environ['YOLO_AUTOINSTALL'])"
+    command = [sys.executable, "-c", told]
+    ended = subprocess.run(command, cwd=ROOT, check=True, timeout=120, capture_output=True, text=True)
+    assert ended.stdout.split() == ["true", "false"]
