@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 import redis
@@ -235,6 +235,34 @@ def test_who_begins_alone_watches_all_footage(store: CameraStore) -> None:
     store.leave("one")
     assert store.leases() == {}
     assert store.share(beat("two", "ab")) == {"a": Lease("two"), "b": Lease("two")}
+
+
+def test_who_begins_together_watches_all_footage(address: str) -> None:
+    """Members that give their first beat at the same moment, when all were gone, do not take footage for watched."""
+    rounds, together, found = 30, Barrier(2), list[Lease | None]()
+
+    def join(member: str) -> None:
+        with open_cameras(address) as mine:
+            for number in range(rounds):
+                if member == "one":
+                    mine.share(Beat("gone", LONG_S, frozenset("a"), {"a": ENDED_FILM}))
+                    mine.leave("gone")
+                together.wait()
+                mine.share(beat(f"{member} {number}", "ab"))
+                together.wait()
+                if member == "one":
+                    found.append(mine.leases().get("a"))
+                together.wait()
+                mine.leave(f"{member} {number}")
+                together.wait()
+
+    members = [Thread(target=join, args=(name,)) for name in ("one", "two")]
+    for each in members:
+        each.start()
+    for each in members:
+        each.join()
+    assert len(found) == rounds
+    assert [lease for lease in found if lease is None or lease.report.state == ENDED] == []
 
 
 def test_another_film_under_the_same_id_is_watched(store: CameraStore) -> None:

@@ -28,28 +28,28 @@ if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return false end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
 """
-# KEYS: of the sharing. ARGV: nothing, or a member that gives a beat and the length of its lease. The last that is
-# returned is the member's beat before.
+# KEYS: of the sharing.
 _READ = """
 local time = redis.call('TIME')
-local now = string.format('%d.%06d', time[1], time[2])
-local before = ARGV[1] and redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if ARGV[1] then redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2]) end
 local division = redis.call('GET', KEYS[3]) or '0'
-return {now, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), division, before}
+local now = string.format('%d.%06d', time[1], time[2])
+return {now, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), division}
 """
-# KEYS: of the sharing. ARGV: the division that was read; how many members are dead, and those with their last beats, so
-# that one who has come back since stays; how many leases are gone, and those; then ids and values of new ones.
+# KEYS: of the sharing. ARGV: the division that was read; a member that gives a beat and the length of its lease; how
+# many members are dead, and those with their last beats, so that one who has come back since stays; how many leases are
+# gone, and those; then ids and values of new ones.
 _WRITE = """
 if (redis.call('GET', KEYS[3]) or '0') ~= ARGV[1] then return false end
-local leases = 3 + 2 * ARGV[2]
-for dead = 3, leases - 1, 2 do
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[1], ARGV[2], string.format('%d.%06d %s', time[1], time[2], ARGV[3]))
+local leases = 5 + 2 * ARGV[4]
+for dead = 5, leases - 1, 2 do
   if redis.call('HGET', KEYS[1], ARGV[dead]) == ARGV[dead + 1] then redis.call('HDEL', KEYS[1], ARGV[dead]) end
 end
 local new = leases + 1 + ARGV[leases]
 for gone = leases + 1, new - 1 do redis.call('HDEL', KEYS[2], ARGV[gone]) end
 for lease = new, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[lease], ARGV[lease + 1]) end
-redis.call('INCR', KEYS[3])
+if #ARGV > 5 then redis.call('INCR', KEYS[3]) end
 return 1
 """
 
@@ -96,15 +96,14 @@ class RedisCameras(RedisStore):
     def share(self, beat: Beat) -> Mapping[str, Lease]:
         """Prolong a member's life and divide the cameras; see ``CameraStore.share``."""
         while True:  # whenever somebody else's division came between, this one is worked out again
-            told = self._sharing(beat.member, str(beat.lease_s))
-            after = divide(beat, told.leases(), told.lives.keys() - told.dead.keys())
+            told = self._sharing()
+            after = divide(beat, told.leases(beat), told.members(beat))
+            dead = _flat(told.dead(beat).items())
             gone = told.stored.keys() - after.keys()
             new = [(key, encode(lease)) for key, lease in after.items() if told.stored.get(key) != lease]
-            if not (told.dead or gone or new):
-                return after
-            dead = _flat(told.dead.items())
-            words: list[Word] = [told.division, len(told.dead), *dead, len(gone), *gone, *_flat(new)]
-            if self._run("write", _WRITE, _SHARING, words, again=True):
+            words: list[Word] = [told.division, beat.member, str(beat.lease_s), len(told.dead(beat)), *dead]
+            # The beat counts from here on, and not before: who begins at the same moment has not lived up to now.
+            if self._run("write", _WRITE, _SHARING, [*words, len(gone), *gone, *_flat(new)], again=True):
                 return after
 
     def leave(self, member: str) -> None:
@@ -115,14 +114,10 @@ class RedisCameras(RedisStore):
         """Return the leases that count; see ``CameraStore.leases``."""
         return self._sharing().leases()
 
-    def _sharing(self, *beat: str) -> "_Sharing":
-        """Return how things stand, after a beat where one is given."""
-        now, members, leases, division, before = self._run("read", _READ, _SHARING, beat, again=True)
-        beats = _pairs(members)
-        lives = {key: _life(value) for key, value in beats.items()}
-        dead = {key: beats[key] for key, life in lives.items() if not life.lasts(float(now))}
-        newcomer = beat[0] if beat and not (before and _life(before).lasts(float(now))) else None
-        return _Sharing(float(now), lives, newcomer, dead, decode_leases(_pairs(leases).items()), division)
+    def _sharing(self) -> "_Sharing":
+        """Return how things stand."""
+        now, members, leases, division = self._run("read", _READ, _SHARING, (), again=True)
+        return _Sharing(float(now), _pairs(members), decode_leases(_pairs(leases).items()), division)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +125,28 @@ class _Sharing:
     """How things stood when the server was asked."""
 
     now_s: float
-    lives: dict[str, Life]
-    newcomer: str | None  # whose first beat this is
-    dead: dict[str, bytes]  # members, with their last beats as they are stored
+    beats: dict[str, bytes]  # the members' last ones, as they are stored
     stored: dict[str, Lease]
     division: bytes
 
-    def leases(self) -> dict[str, Lease]:
-        """Return the leases that count."""
-        return living(self.lives, self.stored, self.now_s, self.newcomer)
+    def leases(self, beat: Beat | None = None) -> dict[str, Lease]:
+        """Return the leases that count, as of a member's beat where one is given."""
+        lives = {member: _life(told) for member, told in self.beats.items()}
+        if beat is None:
+            return living(lives, self.stored, self.now_s)
+        newcomer = None if beat.member in self._living() else beat.member
+        return living(lives | {beat.member: Life(self.now_s, beat.lease_s)}, self.stored, self.now_s, newcomer)
+
+    def members(self, beat: Beat) -> set[str]:
+        """Return who lives, as of a member's beat."""
+        return self._living() | {beat.member}
+
+    def dead(self, beat: Beat) -> dict[str, bytes]:
+        """Return who does not, with their last beats as they are stored."""
+        return {member: told for member, told in self.beats.items() if member not in self.members(beat)}
+
+    def _living(self) -> set[str]:
+        return {member for member, told in self.beats.items() if _life(told).lasts(self.now_s)}
 
 
 def _life(beat: bytes) -> Life:
