@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reid.datasets.sample import Sample
     from reid.evaluation.evaluate import Evaluation
 
@@ -24,6 +26,9 @@ def evaluate(
     provider: Annotated[str, typer.Option(help="auto, cpu, cuda or tensorrt.")] = "auto",
     hold_out: Annotated[str | None, typer.Option(help="With a recipe: the source it was trained without.")] = None,
     *,
+    all_crops: Annotated[
+        bool, typer.Option(help="With a recipe: search among the held-out crops, too, that nobody has described.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Search a data set's crops with its sentences, and ask for single attributes where it has them."""
@@ -36,9 +41,9 @@ def evaluate(
 
     if path.suffix == ".toml":
         _refuse({"--format": dataset_format, "--split": split}, "a recipe says itself what it validates on")
-        samples = _validation_samples(path, hold_out)
+        samples = _validation_samples(path, hold_out, undescribed=all_crops)
     else:
-        _refuse({"--hold-out": hold_out}, "it goes with a recipe")
+        _refuse({"--hold-out": hold_out, "--all-crops": all_crops or None}, "it goes with a recipe")
         samples = _samples(path, dataset_format, split or "test")
     embedder = Embedder(weights or SHIPPED_WEIGHTS, as_provider(provider))
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -47,7 +52,7 @@ def evaluate(
     typer.echo(json.dumps(result.to_dict()) if as_json else _render(result))
 
 
-def _refuse(options: dict[str, str | None], reason: str) -> None:
+def _refuse(options: "Mapping[str, str | bool | None]", reason: str) -> None:
     for name, value in options.items():
         if value is not None:
             raise typer.BadParameter(f"{reason}; leave it out", param_hint=name)
@@ -59,12 +64,12 @@ def _samples(folder: Path, dataset_format: str | None, split: str) -> "list[Samp
     return load_dataset(folder, dataset_format or detect_format(folder), split)
 
 
-def _validation_samples(recipe_file: Path, hold_out: str | None) -> "list[Sample]":
+def _validation_samples(recipe_file: Path, hold_out: str | None, *, undescribed: bool) -> "list[Sample]":
     """Return what a recipe holds out, with its sentences."""
-    from reid.training.run import validation_samples
     from reid.training.settings import load_recipe, with_hold_out
+    from reid.training.splits import validation_samples
 
-    return validation_samples(with_hold_out(load_recipe(recipe_file), hold_out))
+    return validation_samples(with_hold_out(load_recipe(recipe_file), hold_out), undescribed=undescribed)
 
 
 def _render(result: "Evaluation") -> str:

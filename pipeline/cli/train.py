@@ -46,8 +46,8 @@ def export(
     from reid.export.weights import export_weights
     from reid.text.vocabulary import Vocabulary
     from reid.training.checkpoint import load_network
-    from reid.training.run import validation_samples
     from reid.training.settings import load_recipe, with_hold_out
+    from reid.training.splits import validation_samples
 
     if hold_out is not None and measure is None:
         raise typer.BadParameter("it goes with --measure; name the recipe, or leave it out", param_hint="--hold-out")

@@ -3,18 +3,14 @@
 import os
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from reid.datasets.holdout import hold_out_people
-from reid.datasets.load import load_dataset
 from reid.datasets.sample import Sample
-from reid.datasets.shards import read_captions
-from reid.errors import ConfigurationError, DatasetError
+from reid.errors import ConfigurationError
 from reid.network.bert import FrozenBert, copy_bert, find_bert, open_bert
 from reid.text.bert_tokenizer import BertTokenizer
 from reid.text.pieces import WordPieces
@@ -27,6 +23,7 @@ from reid.training.language import collect_sentences, learn_language
 from reid.training.learner import build_learner, choose_device
 from reid.training.material import load_material
 from reid.training.settings import BertSettings, Recipe
+from reid.training.splits import described, split_samples
 from reid.training.train import train
 from reid.training.validation import Validator
 
@@ -58,13 +55,13 @@ def run_recipe(recipe: Recipe, folder: Path, *, resume: bool = False) -> Path:
 
 def _run(recipe: Recipe, folder: Path, ranks: Ranks, *, resume: bool) -> None:
     last = folder / "last.pt"
-    training, validation = split_held_out(read_samples(recipe), recipe.data.hold_out)
+    training, validation = split_samples(recipe)
     bert = _take_bert(recipe.bert, folder / BERT_FOLDER, ranks, resume=resume)
     vocabulary, words = _language(recipe, training, last if resume else None, bert)
     tokenizer = _tokenizer(vocabulary, bert, recipe.network.token_limit)
     material = load_material(training, recipe.data.stored_hw)
     ranks.require_same(zlib.crc32(repr((vocabulary.words, material.keys)).encode()), "data set")
-    seen = load_material(_described(validation), recipe.data.stored_hw, material.attribute_names)
+    seen = load_material(described(validation), recipe.data.stored_hw, material.attribute_names)
     learner = build_learner(recipe, vocabulary, words, material, ranks)
     if resume:
         load_checkpoint(last, learner)
@@ -75,73 +72,6 @@ def _run(recipe: Recipe, folder: Path, ranks: Ranks, *, resume: bool) -> None:
             f"learned from {len(material.keys)} crops, {recipe.batches.crops_per_person} a person at most; make it less"
         )
     train(learner, batches, Validator(seen, tokenizer), recipe, folder)
-
-
-def read_samples(recipe: Recipe) -> list[Sample]:
-    """Return the data set's samples with the recipe's own sentences added, and a split val made where it says so.
-
-    Raises:
-        DatasetError: either cannot be read.
-        ConfigurationError: a split val shall be made, but cannot, or there is one.
-    """
-    if recipe.data.hold_out is not None and recipe.data.hold_out_people is not None:
-        raise ConfigurationError("hold_out and hold_out_people are both set in [data]; one of them makes the split")
-    samples = _with_val(load_dataset(recipe.data.path, recipe.data.format), recipe.data.hold_out_people)
-    for folder in recipe.data.also:
-        if not folder.is_dir():
-            raise DatasetError(
-                f"there is no {folder}, which [data] also names; make it with: lookout cut, or leave it out"
-            )
-        samples += _apart(load_dataset(folder, recipe.data.format, "train"), samples, folder)
-    if recipe.data.captions is None:
-        return samples
-    added = read_captions(recipe.data.captions)
-    return [replace(sample, captions=(*sample.captions, *added.get(sample.key, ()))) for sample in samples]
-
-
-def validation_samples(recipe: Recipe) -> list[Sample]:
-    """Return the crops that a recipe validates on: those it holds out that somebody has described.
-
-    Raises:
-        DatasetError: the data set or a file of sentences cannot be read.
-        ConfigurationError: nothing comes from the source that is held out.
-    """
-    return [s for s in split_held_out(read_samples(recipe), recipe.data.hold_out)[1] if s.captions]
-
-
-def _with_val(samples: list[Sample], share: float | None) -> list[Sample]:
-    if share is None:
-        return samples
-    if any(sample.split == "val" for sample in samples):
-        raise ConfigurationError(
-            f"hold_out_people = {share}, but the data set has a split val of its own; leave it out"
-        )
-    return hold_out_people(samples, share)
-
-
-def _apart(added: Sequence[Sample], samples: Sequence[Sample], folder: Path) -> list[Sample]:
-    """Return a further folder's samples, its people apart from those of the others: many formats count from 0."""
-    twice = {sample.key for sample in samples} & {sample.key for sample in added}
-    if twice:
-        raise DatasetError(
-            f"{len(twice)} crops of {folder} come twice, for example {min(twice)}; name each folder once"
-        )
-    return [replace(sample, person_id=f"{folder.name}/{sample.person_id}") for sample in added]
-
-
-def _described(samples: Sequence[Sample]) -> list[Sample]:
-    """Return the samples that can be searched for by a sentence.
-
-    Raises:
-        DatasetError: there is none, so nothing could be validated.
-    """
-    described = [sample for sample in samples if sample.captions]
-    if not described:
-        raise DatasetError(
-            "there is no crop with a sentence to validate on; keep a source (hold_out) or a share of train's people "
-            "(hold_out_people) out of training, in [data]"
-        )
-    return described
 
 
 def _take_bert(settings: BertSettings, folder: Path, ranks: Ranks, *, resume: bool) -> FrozenBert | None:
@@ -171,19 +101,3 @@ def _language(
     if bert is not None:
         return learn_vocabulary(sentences, recipe.data.least_word_count), bert
     return learn_language(sentences, recipe.data.least_word_count, recipe.network.word_dim)
-
-
-def split_held_out(samples: Sequence[Sample], source: str | None) -> tuple[list[Sample], list[Sample]]:
-    """Return training and validation samples: a whole source, or else the split called val.
-
-    Raises:
-        ConfigurationError: no sample comes from ``source``.
-    """
-    if source is None:
-        return [s for s in samples if s.split == "train"], [s for s in samples if s.split == "val"]
-    held_out = [sample for sample in samples if sample.source == source]
-    if not held_out:
-        known = ", ".join(sorted({sample.source for sample in samples}))
-        raise ConfigurationError(f"hold_out = {source!r}, but the data set's sources are {known}")
-    rest = [sample for sample in samples if sample.source != source and sample.split == "train"]
-    return rest, held_out

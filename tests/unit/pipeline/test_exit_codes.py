@@ -64,6 +64,7 @@ def end_of(call: str, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch) 
         ("evaluate nowhere.toml --weights WEIGHTS", 2, "nowhere.toml"),
         ("evaluate nowhere.toml --split test --weights WEIGHTS", 2, "--split"),
         ("evaluate DESCRIBED --hold-out prid --weights WEIGHTS", 2, "--hold-out"),
+        ("evaluate DESCRIBED --all-crops --weights WEIGHTS", 2, "--all-crops"),
         ("bench embed --provider gpu --weights WEIGHTS", 2, "gpu"),
         ("bench embed --weights empty", 5, "there are no weights in"),
         ("bench embed --threads -1 --weights WEIGHTS", 2, "--threads"),

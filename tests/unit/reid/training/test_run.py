@@ -17,8 +17,9 @@ from reid.training.language import learn_language
 from reid.training.learner import build_learner
 from reid.training.losses import LossWeights
 from reid.training.material import load_material
-from reid.training.run import run_recipe, split_held_out
+from reid.training.run import run_recipe
 from reid.training.settings import DataSettings, Recipe, RunSettings, load_recipe
+from reid.training.splits import split_held_out
 from reid.training.train import train
 from reid.training.validation import Validator
 

@@ -19,8 +19,8 @@ from reid.training.language import learn_language
 from reid.training.learner import build_learner
 from reid.training.losses import AXMLoss, LossWeights, Targets
 from reid.training.material import load_material
-from reid.training.run import read_samples, split_held_out
 from reid.training.settings import Recipe, load_recipe
+from reid.training.splits import split_samples
 from reid.training.train import train
 from reid.training.validation import Validator
 
@@ -80,10 +80,12 @@ def take_step(ranks: Ranks) -> State:
 
 def run_through(recipe: Recipe, ranks: Ranks, folder: Path) -> State:
     """Train by a recipe and return what this rank ends with, and what its first epoch was drawn to be."""
-    samples = [replace(s, attributes=ATTRIBUTES[int(s.person_id[-1]) % 2]) for s in read_samples(recipe)]
-    vocabulary, vectors = learn_language([text for s in samples for text in s.captions], 1, recipe.network.word_dim)
+    training, validation = (
+        [replace(s, attributes=ATTRIBUTES[int(s.person_id[-1]) % 2]) for s in part] for part in split_samples(recipe)
+    )
+    sentences = [text for s in (*training, *validation) for text in s.captions]
+    vocabulary, vectors = learn_language(sentences, 1, recipe.network.word_dim)
     tokenizer = Tokenizer(vocabulary, recipe.network.token_limit)
-    training, validation = split_held_out(samples, None)
     material = load_material(training, recipe.data.stored_hw, sorted(ATTRIBUTES[0] | ATTRIBUTES[1]))
     learner = build_learner(recipe, vocabulary, vectors, material, ranks)
     batches = Batches(material, tokenizer, recipe.batches, recipe.run.seed)
