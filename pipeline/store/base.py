@@ -1,6 +1,6 @@
 """The ports of the watchlist store and the alert store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -175,7 +175,47 @@ class AlertStore(Protocol):
         ...
 
     def reviews(self, alert_id: str) -> list[Review]:
-        """Return what was said of an alert, oldest first; nothing said is ever changed or taken away."""
+        """Return what was said of an alert, oldest first; nothing said is changed or taken away while it is there."""
+        ...
+
+    def ids(self, wanted: AlertFilter) -> list[str]:
+        """Return the ids of the alerts that pass, newest capture first; no crop is read.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        ...
+
+    def remove(self, alert_ids: Sequence[str]) -> int:
+        """Remove alerts for good, with their crops and what was said of them; those that are not there are passed over.
+
+        Returns:
+            How many were there. Of several that remove the same alert at once, one counts it.
+
+        Raises:
+            StoreError: the store does not answer; some may have been removed.
+        """
+        ...
+
+    def expire(self, now_ms: int, keep_ms: int, most: int) -> int:
+        """Remove, as ``remove`` does, alerts that were raised more than ``keep_ms`` ago; those raised first go first.
+
+        It goes by the time of raising and not of capture: footage of last month that is read today raises alerts that
+        somebody has yet to look at. Those of which the store does not know when they were raised, because an earlier
+        version wrote them, count from the first call on. May be called by several at once, and costs next to nothing
+        while there is nothing to remove.
+
+        Args:
+            now_ms: the time, UTC ms.
+            keep_ms: how long alerts are kept.
+            most: so many at once, so that nobody waits for long.
+
+        Returns:
+            How many were removed.
+
+        Raises:
+            StoreError: the store does not answer; some may have been removed.
+        """
         ...
 
     def close(self) -> None:

@@ -34,7 +34,7 @@ def open_alerts(address: str) -> AlertStore:
         from pipeline.store.redis.alerts import RedisAlerts  # noqa: PLC0415
 
         return RedisAlerts(parse_redis_address(address))
-    from pipeline.store.sqlite import SqliteAlerts  # noqa: PLC0415 - an adapter is loaded where it is used
+    from pipeline.store.sqlite_alerts import SqliteAlerts  # noqa: PLC0415 - an adapter is loaded where it is used
 
     return SqliteAlerts(file_of(address))
 

@@ -1,4 +1,4 @@
-"""The embedded stores: one SQLite file for the watchlist, the alerts and what was said of them."""
+"""The embedded watchlist, and what the stores in a SQLite file share; one file may hold all of them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,12 +8,11 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.clock import Clock, SystemClock
-from pipeline.errors import StoreError, UnknownAlertError, UnknownEntryError
-from pipeline.records import Alert, WatchlistEntry
+from pipeline.errors import StoreError, UnknownEntryError
+from pipeline.records import WatchlistEntry
 from pipeline.sqlite_file import SqliteFile
-from pipeline.store.base import AlertFilter, Changes, Review, Snapshot
+from pipeline.store.base import Changes, Snapshot
 from pipeline.store.encoding import decode, encode
-from pipeline.store.merging import merge
 
 MOST_CHANGES = 10_000  # remembered; who has not asked for longer gets a snapshot
 _LOOK_S = 0.1  # between two looks for changes
@@ -21,14 +20,6 @@ _LOOK_S = 0.1  # between two looks for changes
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (entry_id TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS changes (revision INTEGER PRIMARY KEY AUTOINCREMENT, entry_id TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS alerts (
-    alert_id TEXT PRIMARY KEY, entry_id TEXT NOT NULL, camera_id TEXT NOT NULL, state TEXT NOT NULL,
-    captured_at_ms INTEGER NOT NULL, value BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS alerts_by_time ON alerts (captured_at_ms);
-CREATE INDEX IF NOT EXISTS alerts_by_entry ON alerts (entry_id, camera_id, captured_at_ms);
-CREATE TABLE IF NOT EXISTS reviews (
-    place INTEGER PRIMARY KEY AUTOINCREMENT, alert_id TEXT NOT NULL, value BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS reviews_by_alert ON reviews (alert_id, place);
 """
 _REVISION = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)"
 
@@ -36,7 +27,7 @@ _REVISION = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'chan
 class SqliteStore:
     """What the stores share: the file, and being closed."""
 
-    def __init__(self, path: Path, schema: str = _SCHEMA) -> None:
+    def __init__(self, path: Path, schema: str) -> None:
         """Open the file, or make it.
 
         Raises:
@@ -68,7 +59,7 @@ class SqliteWatchlist(SqliteStore):
         Raises:
             StoreError: it cannot be opened.
         """
-        super().__init__(path)
+        super().__init__(path, _SCHEMA)
         self._clock = clock or SystemClock()
 
     def put(self, entry: WatchlistEntry) -> int:
@@ -155,70 +146,3 @@ def _put(connection: Connection, entry: WatchlistEntry, stored: WatchlistEntry |
 
 def _unknown_entry(entry_id: str) -> UnknownEntryError:
     return UnknownEntryError(f"the watchlist has no entry {entry_id!r}; `lookout watch list` shows those it has")
-
-
-class SqliteAlerts(SqliteStore):
-    """An ``AlertStore`` in a file."""
-
-    def upsert(self, alert: Alert) -> bool:
-        """Write or improve an alert; see ``AlertStore.upsert``."""
-        with self._file.writing() as connection:
-            stored = _alert(connection, alert.alert_id)
-            merged = alert if stored is None else merge(stored, alert)
-            if merged == stored:
-                return False
-            _write_alert(connection, merged)
-            return True
-
-    def get(self, alert_id: str) -> Alert:
-        """Return an alert; see ``AlertStore.get``."""
-        with self._file.reading() as connection:
-            return _known_alert(connection, alert_id)
-
-    def find(self, wanted: AlertFilter) -> list[Alert]:
-        """Return the alerts that pass; see ``AlertStore.find``."""
-        conditions = {
-            "entry_id = ?": wanted.entry_id,
-            "camera_id = ?": wanted.camera_id,
-            "state = ?": wanted.state,
-            "captured_at_ms >= ?": wanted.since_ms,
-            "captured_at_ms < ?": wanted.until_ms,
-        }
-        held = {condition: value for condition, value in conditions.items() if value is not None}
-        where = f"WHERE {' AND '.join(held)}" if held else ""
-        query = f"SELECT alert_id, value FROM alerts {where} ORDER BY captured_at_ms DESC, alert_id LIMIT ?"  # noqa: S608
-        with self._file.reading() as connection:
-            rows = connection.execute(query, (*held.values(), wanted.limit)).fetchall()
-        return [decode(value, Alert, f"alert {key}") for key, value in rows]
-
-    def review(self, review: Review) -> Alert:
-        """Set an alert's state; see ``AlertStore.review``."""
-        with self._file.writing() as connection:
-            alert = replace(_known_alert(connection, review.alert_id), state=review.state)
-            _write_alert(connection, alert)
-            connection.execute("INSERT INTO reviews (alert_id, value) VALUES (?, ?)", (review.alert_id, encode(review)))
-            return alert
-
-    def reviews(self, alert_id: str) -> list[Review]:
-        """Return what was said of an alert; see ``AlertStore.reviews``."""
-        with self._file.reading() as connection:
-            query = "SELECT value FROM reviews WHERE alert_id = ? ORDER BY place"
-            rows = connection.execute(query, (alert_id,)).fetchall()
-        return [decode(value, Review, f"review of alert {alert_id}") for (value,) in rows]
-
-
-def _write_alert(connection: Connection, alert: Alert) -> None:
-    row = (alert.alert_id, alert.entry_id, alert.camera_id, alert.state, alert.captured_at_ms, encode(alert))
-    connection.execute("INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?, ?, ?)", row)
-
-
-def _alert(connection: Connection, alert_id: str) -> Alert | None:
-    row = connection.execute("SELECT value FROM alerts WHERE alert_id = ?", (alert_id,)).fetchone()
-    return None if row is None else decode(row[0], Alert, f"alert {alert_id}")
-
-
-def _known_alert(connection: Connection, alert_id: str) -> Alert:
-    found = _alert(connection, alert_id)
-    if found is None:
-        raise UnknownAlertError(f"there is no alert {alert_id!r}; `lookout alerts list` shows those there are")
-    return found

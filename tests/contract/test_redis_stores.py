@@ -313,6 +313,7 @@ def test_after_a_failover_the_address_leads_to_the_new_primary(redis_server: Red
             heir.stop()
 
 
+@pytest.mark.usefixtures("redis_url")
 def test_the_rights_of_the_compose_file_are_enough(redis_server: RedisServer, admin: redis.Redis) -> None:
     """The user that deploy/compose.yaml makes may do everything that both stores do, and nothing dangerous."""
     rules = re.findall(
@@ -331,6 +332,9 @@ def test_the_rights_of_the_compose_file_are_enough(redis_server: RedisServer, ad
         alerts.review(Review("a", AlertState.FALSE, "kim", "", AT_MS))
         assert [each.alert_id for each in alerts.find(AlertFilter(state=AlertState.FALSE))] == ["a"]
         assert len(alerts.reviews("a")) == 1
+        admin.delete("lookout:alerts:by-raising")
+        assert alerts.expire(AT_MS, 1, 10) == 0
+        assert alerts.expire(AT_MS + 2, 1, 10) == 1
     with redis.Redis.from_url(url) as client:
         assert all(key.startswith(b"lookout:") for key in admin.keys("*"))
         for forbidden in (["FLUSHALL"], ["CONFIG", "GET", "*"], ["GET", "elsewhere"]):
@@ -401,6 +405,45 @@ def test_pages_are_found_as_the_embedded_store_finds_them(redis_url: str, tmp_pa
                 store.review(Review(f"a-{number:02}", AlertState.FALSE, "kim", "", AT_MS))
         for each in wanted:
             assert many_pages.find(each) == embedded.find(each)
+
+
+@pytest.mark.parametrize("removed", [range(5), range(2, 9), range(0, 40, 2)])
+def test_a_reader_between_two_pages_loses_nothing_that_is_kept(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, removed: range
+) -> None:
+    """Alerts that are removed between two pages, seen ones or not, take no other alert with them."""
+    ids = [f"a-{number:02}" for number in range(40)]
+    gone = [ids[number] for number in removed]
+    with RedisAlerts(parse_redis_address(redis_url), page_size=4) as store, open_alerts(redis_url) as other:
+        for number, alert_id in enumerate(ids):
+            store.upsert(alert(alert_id, AT_MS - number // 10))
+        ask = store._ask
+        pages = 0
+
+        def ask_and_be_overtaken(deed: str, *words: str | int, again: bool = True) -> list[bytes]:
+            nonlocal pages
+            answer: list[bytes] = ask(deed, *words, again=again)
+            pages += words[0] == "ZRANGEBYSCORE"
+            if pages == 2:
+                other.remove(gone)
+            return answer
+
+        monkeypatch.setattr(store, "_ask", ask_and_be_overtaken)
+        found = store.ids(AlertFilter())
+    kept = [each for each in ids if each not in gone]
+    assert pages > 2
+    assert [each for each in found if each in kept] == kept
+
+
+def test_keys_that_somebody_deleted_are_forgotten(redis_url: str, admin: redis.Redis) -> None:
+    """Alerts whose keys an operator has deleted by hand do not keep others from going."""
+    with open_alerts(redis_url) as store:
+        for name in ("a", "b", "c"):
+            store.upsert(alert(name))
+        admin.delete("lookout:alert:a", "lookout:alert:b")
+        removed = [store.expire(AT_MS + 10, 5, 1) for _ in range(4)]
+    assert removed == [0, 0, 1, 0]
+    assert not admin.exists("lookout:alerts:by-raising", "lookout:alerts:by-time", "lookout:alert:c")
 
 
 def test_an_alert_is_in_the_index_of_its_state_alone(redis_url: str, admin: redis.Redis) -> None:

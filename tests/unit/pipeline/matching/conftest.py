@@ -17,7 +17,7 @@ from pipeline.log.sqlite import SqliteLog
 from pipeline.match import Matcher, MatcherPorts, MatcherSettings
 from pipeline.records import Alert, CaptureClock, Phase, Sighting, WatchlistEntry
 from pipeline.store.base import AlertFilter
-from pipeline.store.sqlite import SqliteAlerts
+from pipeline.store.sqlite_alerts import SqliteAlerts
 from pipeline.threshold.background import Background
 from pipeline.wire import decode_alert, encode_sighting
 
