@@ -26,6 +26,7 @@ from pipeline.log.base import EventLog, LogRecord, StartAt, Topic
 from pipeline.matching.counts import MatcherCounts
 from pipeline.matching.deciding import Decision, Verdict, decide
 from pipeline.matching.reading import Batch, SightingReader, read_batch
+from pipeline.matching.retention import AlertRetention
 from pipeline.matching.rows import Matrix
 from pipeline.matching.scoring import Scorer, Seen
 from pipeline.records import Match, Origin
@@ -61,6 +62,7 @@ class MatcherSettings:
     start_at: StartAt = StartAt.EARLIEST
     batch: int = 500  # records at most
     poll_s: float = 0.5  # how long to wait for records, and how soon stop() is noticed
+    keep_days: float = 0.0  # alerts that were raised longer ago leave the store; 0 keeps them for ever
 
 
 class Matcher:
@@ -82,6 +84,7 @@ class Matcher:
         self._counts = MatcherCounts()
         self._insist = Retrying(ports.clock, self._failed)
         self._member = Member(ports.log, [Topic.SIGHTINGS], self._settings.group, self._settings.start_at)
+        self._retention = AlertRetention(ports.alerts, ports.clock, self._settings.keep_days)
         self._lag_due_s = 0.0
 
     @property
@@ -110,6 +113,7 @@ class Matcher:
 
     def step(self) -> int:
         """Take one batch through all steps; return how many records it had."""
+        self._let_go()
         records = self._insist(self._poll)
         if not records:
             return 0
@@ -127,6 +131,14 @@ class Matcher:
     def close(self) -> None:
         """Leave the group; ``step`` would join it again."""
         self._member.close()
+
+    def _let_go(self) -> None:
+        """Let old alerts go; where the store does not let them, matching goes on, and it is tried later."""
+        try:
+            self._counts.expired += self._retention()
+        except StoreError as error:
+            self._failed(error)
+            _log.warning("%s; alerts older than %g days stay for now", error, self._settings.keep_days)
 
     def _poll(self) -> list[LogRecord]:
         # First the lag: if it failed once records are polled, they would be committed with the next ones, unmatched.

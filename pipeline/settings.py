@@ -59,6 +59,12 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: int = 500  # sightings matched at once, at most
 
 
+class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of alerts in the store."""
+
+    keep_days: float = 30.0  # after they were raised, as the topic lookout.alerts does; 0 for ever
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a service answers /healthz, /readyz and /metrics."""
 
@@ -93,6 +99,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ingest: Ingest = msgspec.field(default_factory=Ingest)
     source: Source = msgspec.field(default_factory=Source)
     match: Match = msgspec.field(default_factory=Match)
+    alerts: Alerts = msgspec.field(default_factory=Alerts)
     health: Health = msgspec.field(default_factory=Health)
     cameras: dict[str, Camera] = msgspec.field(default_factory=dict)
     webhooks: dict[str, Webhook] = msgspec.field(default_factory=dict)
@@ -162,8 +169,15 @@ def network_threads(threads: int) -> int:
     return threads or max(1, (os.cpu_count() or 1) // 2)
 
 
+_LONGEST_DAYS = 36_500.0
 _NOT_SETTINGS = {"LOOKOUT_DATA", "LOOKOUT_CONFIG"}  # where test material lies, and where this file lies
-_TABLES: dict[str, type[msgspec.Struct]] = {"ingest": Ingest, "source": Source, "match": Match, "health": Health}
+_TABLES: dict[str, type[msgspec.Struct]] = {
+    "ingest": Ingest,
+    "source": Source,
+    "match": Match,
+    "alerts": Alerts,
+    "health": Health,
+}
 _NAMED: dict[str, type[msgspec.Struct]] = {"cameras": Camera, "webhooks": Webhook}
 
 
@@ -239,6 +253,10 @@ def _checked(settings: Settings) -> Settings:
         )
     if settings.match.batch < 1:
         raise SettingsError(f"match.batch must be 1 or more, but is {settings.match.batch}")
+    if settings.alerts.keep_days and not 1 <= settings.alerts.keep_days <= _LONGEST_DAYS:
+        raise SettingsError(
+            f"alerts.keep_days must be 0, for ever, or from 1 day to a century, but is {settings.alerts.keep_days}"
+        )
     if settings.ingest.threads < 0:
         raise SettingsError(f"ingest.threads must be 0 or more, but is {settings.ingest.threads}")
     if settings.ingest.analysed_fps <= 0:

@@ -54,7 +54,9 @@ def open_match(settings: Settings, background: Background, clock: Clock | None =
         LogError: the log does not answer.
         StoreError: the store does not answer.
     """
-    chosen = MatcherSettings(group=settings.match.group, batch=settings.match.batch)
+    chosen = MatcherSettings(
+        group=settings.match.group, batch=settings.match.batch, keep_days=settings.alerts.keep_days
+    )
     embedding_dim = background.vectors.shape[1]
     with (
         open_log(settings.log) as log,

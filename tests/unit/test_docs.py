@@ -83,7 +83,7 @@ def sections(document: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("table", ["ingest", "source", "match", "health"])
+@pytest.mark.parametrize("table", ["ingest", "source", "match", "alerts", "health"])
 def test_every_setting_of_a_site_is_explained(table: str) -> None:
     """The rows below a table's heading in docs/configuration.md are the table's keys with their defaults."""
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", sections("configuration.md")[f"[{table}]"], re.MULTILINE)
