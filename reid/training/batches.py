@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 import numpy as np
@@ -15,7 +16,7 @@ from reid.text.tokenizer import SentenceTokenizer, says_something
 from reid.training.losses import Targets
 from reid.training.material import Material
 from reid.training.recolour import dye
-from reid.training.sentences import Choice, choose_sentence
+from reid.training.sentences import Choice, choose_sentence, templated
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Batches:
         self._by_person: dict[int, list[int]] = defaultdict(list)
         for row, person in enumerate(material.persons):
             self._by_person[int(person)].append(row)
+        self._speaks = partial(says_something, tokenizer)  # what says nothing to the network teaches nothing
         self._captions = tuple(tuple(filter(self._speaks, captions)) for captions in material.captions)
 
     def epoch(self, number: int, share: slice = slice(None)) -> Iterator[Batch]:
@@ -109,11 +111,7 @@ class Batches:
         if dyed is None:
             return _Pair(image, frozenset(names), choice, dyed=False)
         names = names - {dyed.was} | {dyed.now}
-        return _Pair(dyed.image, frozenset(names), choose_sentence((), names, 0.0, rng), dyed=True)
-
-    def _speaks(self, sentence: str) -> bool:
-        """Return whether the network knows a word of a sentence; one that says nothing teaches nothing."""
-        return says_something(self._tokenizer, sentence)
+        return _Pair(dyed.image, frozenset(names), templated(names, rng), dyed=True)
 
     def _table(self, names: Iterable[Iterable[str]]) -> npt.NDArray[np.float32]:
         """Return a (B, A) table of 0/1 from lists of attribute names."""

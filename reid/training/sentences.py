@@ -19,11 +19,7 @@ class Choice:
 
 
 def choose_sentence(
-    captions: Sequence[str],
-    attributes: Set[str],
-    caption_share: float,
-    rng: Random,
-    speaks: Callable[[str], bool] = bool,
+    captions: Sequence[str], attributes: Set[str], caption_share: float, rng: Random, speaks: Callable[[str], bool]
 ) -> Choice:
     """Return a written caption with probability ``caption_share`` where there is one, else a templated one.
 
@@ -38,6 +34,11 @@ def choose_sentence(
         caption = rng.choice(captions)
         shorter = shorten(caption, rng)
         return Choice(shorter if speaks(shorter) else caption, None)
+    return templated(attributes, rng)
+
+
+def templated(attributes: Set[str], rng: Random) -> Choice:
+    """Return the grammar's sentence about a crop that shows ``attributes``, PETA's words."""
     utterance = describe(attributes, rng)
     return Choice(utterance.text, utterance.said)
 
