@@ -6,35 +6,37 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.cli.page import Page, check_page, write_page
-from pipeline.cli.site import alerts_of, as_time, log_of, settings_of
+from pipeline.cli.site import alerts_of, as_ms, as_time, log_of, settings_of
 
 if TYPE_CHECKING:
-    from pipeline.records import Alert
+    from pipeline.records import Alert, AlertState
 
 alerts = typer.Typer(no_args_is_help=True, help="List, follow and review alerts.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+Entry = Annotated[str | None, typer.Option(help="Of this entry only.")]
+Camera = Annotated[str | None, typer.Option(help="Of this camera only.")]
+State = Annotated[str | None, typer.Option(help="new, acknowledged, confirmed, false or unclear.")]
+_MOST = 100_000_000  # alerts that are removed by one command
+_AT_ONCE = 200
 
 
 @alerts.command("list")
 def list_alerts(
     context: typer.Context,
-    entry: Annotated[str | None, typer.Option(help="Of this entry only.")] = None,
-    camera: Annotated[str | None, typer.Option(help="Of this camera only.")] = None,
-    state: Annotated[str | None, typer.Option(help="new, acknowledged, confirmed, false or unclear.")] = None,
+    entry: Entry = None,
+    camera: Camera = None,
+    state: State = None,
     limit: Annotated[int, typer.Option(help="At most so many, newest first.", min=1, max=1_000_000)] = 50,
     page: Page = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """List alerts, newest first."""
-    from pipeline.records import AlertState
     from pipeline.store.base import AlertFilter
 
-    if state is not None and state not in set(AlertState):
-        raise typer.BadParameter(f"expected one of {', '.join(AlertState)}, but got {state!r}", param_hint="--state")
     check_page(page)
-    wanted = AlertFilter(entry, camera, AlertState(state) if state else None, limit=limit)
+    wanted = AlertFilter(entry, camera, _state(state), limit=limit)
     with alerts_of(settings_of(context)) as store:
         found = store.find(wanted)
     for alert in found:
@@ -83,6 +85,52 @@ def review(
     with alerts_of(settings_of(context)) as store:
         store.review(said)
     typer.echo(f"{alert_id}: {state}")
+
+
+@alerts.command("remove")
+def remove(
+    context: typer.Context,
+    alert_ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ALERT]...", help="Ids of alerts, as `lookout alerts list` shows them."),
+    ] = None,
+    entry: Entry = None,
+    camera: Camera = None,
+    state: State = None,
+    before: Annotated[str | None, typer.Option(help="Captured before this time, ISO 8601.")] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+) -> None:
+    """Remove alerts from the store for good, with their crops and what was said of them."""
+    from pipeline.store.base import AlertFilter
+
+    wanted = AlertFilter(entry, camera, _state(state), until_ms=as_ms(before, "--before"), limit=_MOST)
+    filtered = wanted != AlertFilter(limit=_MOST)
+    if filtered == bool(alert_ids):
+        raise typer.BadParameter("name either alerts, or one or more of --entry, --camera, --state and --before")
+    with alerts_of(settings_of(context)) as store:
+        found = store.ids(wanted) if filtered else [store.get(each).alert_id for each in dict.fromkeys(alert_ids or ())]
+        if not found:
+            typer.echo("no alerts", err=True)
+            return
+        if not yes:
+            question = f"Remove {_counted(len(found))} for good, with crops and reviews?"
+            typer.confirm(question, abort=True, err=True)
+        removed = sum(store.remove(found[first : first + _AT_ONCE]) for first in range(0, len(found), _AT_ONCE))
+    typer.echo(f"removed {_counted(removed)}")
+    typer.echo("the log keeps its own copies for as long as its topics do: lookout topics list", err=True)
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} alert{'' if number == 1 else 's'}"
+
+
+def _state(state: str | None) -> "AlertState | None":
+    from pipeline.records import AlertState
+
+    if state is not None and state not in set(AlertState):
+        raise typer.BadParameter(f"expected one of {', '.join(AlertState)}, but got {state!r}", param_hint="--state")
+    return AlertState(state) if state else None
 
 
 def line(alert: "Alert") -> str:

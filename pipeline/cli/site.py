@@ -101,3 +101,29 @@ def as_time(at_ms: int | None) -> str:
     from datetime import UTC, datetime
 
     return "-" if at_ms is None else f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def as_ms(text: str | None, option: str) -> int | None:
+    """Return a time that somebody has typed as UTC ms; None where nothing was said.
+
+    Args:
+        text: ISO 8601, UTC where it names no zone.
+        option: where it was typed, for the message.
+
+    Raises:
+        BadParameter: it is no time from 1970 to 2999.
+    """
+    from datetime import UTC, datetime
+
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected ISO 8601, as 2026-03-01T09:00:00Z, but got {text!r}", param_hint=option
+        ) from None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if not (1970 <= at.year < 3000 and at.timestamp() >= 0.0):  # the epoch begins in 1970 by UTC, not by each zone
+        raise typer.BadParameter(f"expected a time from 1970 to 2999, but got {text!r}", param_hint=option)
+    return round(at.timestamp() * 1000)
