@@ -31,6 +31,8 @@ class Camera:
         where = f"camera {self.camera_id!r}"
         if not self.url.strip():
             raise SettingsError(f"{where}: url is empty; expected rtsp://, http://, a file or a device number")
+        if any("\ud800" <= letter <= "\udfff" for letter in self.url):  # what Python makes of bytes that are no UTF-8
+            raise SettingsError(f"{where}: url is not UTF-8, so no store could keep it; give the file another name")
         if self.analysed_fps is not None and not 0.0 < self.analysed_fps < float("inf"):
             raise SettingsError(f"{where}: analysed_fps must be above 0, but is {self.analysed_fps}")
         if self.confidence is not None and not 0.0 <= self.confidence <= 1.0:

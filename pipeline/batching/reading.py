@@ -58,9 +58,9 @@ class CameraReader:
 
     @property
     def reason(self) -> str:
-        """Why it fares so, without secrets; empty where there is nothing to say."""
+        """Why it fares so, without secrets; empty where there is nothing to say. Anybody can write it down as UTF-8."""
         told = self._reason if self._source is None else getattr(self._source, "reason", "")
-        return redact(str(told))
+        return redact(str(told)).encode(errors="replace").decode()  # a file's name may be anything but UTF-8
 
     @property
     def status(self) -> SourceStatus | None:

@@ -148,6 +148,19 @@ def test_footage_that_is_not_there_does_not_keep_the_rest_from_being_watched(sit
     assert site.opened.count("gone") == 1
 
 
+def test_a_reason_can_be_told_to_anybody(site: Site) -> None:
+    """A file whose name is no UTF-8 is told of in words that a store and an HTTP answer can hold."""
+
+    def odd() -> Source:
+        raise SourceError("there is no file film-\udcff.mp4")
+
+    site.add(odd, "a")
+    site.start()
+    until(lambda: "film-" in site.service.readings["a"].reason if "a" in site.service.readings else False)
+    assert site.service.readings["a"].reason.encode() == b"there is no file film-?.mp4"
+    assert (site.service.trouble or "").encode().endswith(b"film-?.mp4")
+
+
 def test_a_silent_camera_and_one_that_hangs_hold_nobody_up(site: Site) -> None:
     """Beside a camera without frames and one that never opens, a film is watched; and the end does not wait for them."""
     hang = Event()
