@@ -1,6 +1,5 @@
 """Source: the first stage. A file, a folder of images or a camera becomes frames with times."""
 
-import os
 from pathlib import Path
 
 from pipeline.clock import Clock, SystemClock
@@ -9,7 +8,7 @@ from pipeline.sources.base import NOT_TAKEN, QueuePolicy, Source, SourceSettings
 from pipeline.sources.film import FilmSource
 from pipeline.sources.folder import FolderSource
 from pipeline.sources.live import LiveSource
-from pipeline.sources.locator import is_live
+from pipeline.sources.locator import is_folder, is_live
 from pipeline.sources.status import SourceStatus, WatchedSource
 from pipeline.sources.times import paced
 
@@ -21,6 +20,7 @@ __all__ = [
     "SourceState",
     "SourceStatus",
     "WatchedSource",
+    "is_folder",
     "is_live",
     "open_source",
     "paced",
@@ -52,5 +52,5 @@ def open_source(
                 f"camera {camera_id!r} cannot be watched: {error.strerror}; each camera takes five open files, "
                 "see `ulimit -n`"
             ) from error
-    kind = FolderSource if address and os.path.isdir(address) else FilmSource  # noqa: PTH112 - this one never raises
+    kind = FolderSource if is_folder(address) else FilmSource
     return kind(Path(address), camera_id, settings)

@@ -143,14 +143,19 @@ def probe(
     as_json: AsJson = False,
 ) -> None:
     """Look at what a camera or an address gives."""
+    from pipeline.errors import SourceError
     from pipeline.settings import fixed_cameras
     from pipeline.sources.probe import probe as look
 
     settings = settings_of(context)
     with cameras_of(settings) as store:
         known = fixed_cameras(settings) | {each.camera_id: each for each in store.cameras()}
-    url = known[camera].url if camera in known else _as_address(camera)
-    found = look(url, timeout_s, hardware=settings.source.hardware_decoding)
+    try:
+        url = known[camera].url if camera in known else camera
+        found = look(url, timeout_s, hardware=settings.source.hardware_decoding)
+    except SourceError as error:
+        hint = "" if camera in known else "; where an id was meant, lookout cameras list shows them"
+        raise SourceError(f"{error}{hint}") from None
     if as_json:
         typer.echo(json.dumps({**asdict(found), "works": found.works}))
     else:
@@ -159,39 +164,17 @@ def probe(
         raise typer.Exit(3)
 
 
-def _as_address(word: str) -> str:
-    """Return a word that is no camera's id, where it can be an address.
-
-    Raises:
-        SourceError: it can be neither.
-    """
-    from pathlib import Path
-
-    from pipeline.errors import SourceError
-    from pipeline.redact import redact_address
-    from pipeline.source import is_live
-
-    if not is_live(word) and not Path(word).exists():
-        raise SourceError(
-            f"a camera's id, its address or a video file was expected, but there is no {redact_address(word)!r}; "
-            "lookout cameras list shows the ids"
-        )
-    return word
-
-
 def _require_frames(url: str, timeout_s: float, settings: "Settings") -> str:
     """Return what comes from an address, in words.
 
     Raises:
         SourceError: no frame does.
     """
-    from pathlib import Path
-
     from pipeline.errors import SourceError
-    from pipeline.source import open_source
+    from pipeline.source import is_folder, open_source
     from pipeline.sources.probe import probe as look
 
-    if url and Path(url).is_dir():
+    if is_folder(url):
         open_source(url, "probe").close()
         return "a folder of images"
     found = look(url, timeout_s, hardware=settings.source.hardware_decoding)
@@ -216,10 +199,11 @@ def _told(found: "Probe") -> str:
 
 def _whole(url: str) -> str:
     """Return an address that means the same in every folder; that of standard input for a dash."""
+    import os
     from pathlib import Path
 
     url = typer.get_text_stream("stdin").readline().strip() if url == "-" else url
-    if not url or url.isdecimal() or not Path(url).exists():  # an empty path is this folder
+    if url.isdecimal() or not os.path.exists(url):  # noqa: PTH110 - a Path's raises where a token is long
         return url
     return str(Path(url).absolute())
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.errors import DamagedError
     from pipeline.records import Alert, Frame, WatchlistEntry
     from pipeline.settings import Settings
+    from pipeline.source import Source
     from reid.embedder import Embedder
 
 _FOR_EVER_H = 0.0
@@ -41,12 +42,12 @@ def replay(
 ) -> None:
     """Run recorded footage and print who fits a description; nothing is dropped, and twice gives the same."""
     settings = settings_of(context, match__false_match_rate=false_match_rate)
-    _check(footage, camera)
     check_page(page)
-    detector, embedder = chain_of(settings)
-    entries = _entries(settings, embedder, watch or [])
-    frames = _frames(footage, camera, (_as_ms(start), settings.ingest.analysed_fps), _as_speed(speed))
-    alerts, sightings, damage = _alerts(frames, detector, embedder, entries, settings)
+    times = _as_speed(speed)
+    with _opened(footage, camera, _as_ms(start), settings.ingest.analysed_fps) as source:
+        detector, embedder = chain_of(settings)  # which takes seconds, so what is wrong is told of before
+        entries = _entries(settings, embedder, watch or [])
+        alerts, sightings, damage = _alerts(_frames(source, times), detector, embedder, entries, settings)
     typer.echo("\n".join(json.dumps(plain(alert)) if as_json else line(alert) for alert in alerts), nl=bool(alerts))
     typer.echo(f"alerts: {len(alerts)}, sightings: {sightings}, descriptions: {len(entries)}", err=True)
     write_page(page, alerts)
@@ -83,17 +84,17 @@ def _alerts(
     return alerts, run.sightings, damage
 
 
-def _check(footage: str, camera: str) -> None:
-    """Refuse at once what would else fail when the footage has run.
+def _opened(footage: str, camera: str, started_at_ms: int | None, analysed_fps: float) -> "Source":
+    """Open the footage.
 
     Raises:
-        SourceError: the footage is a camera.
+        SourceError: it is a camera, or cannot be opened.
         SettingsError: no camera can be called so.
     """
     from pipeline.camera import check_camera_id
     from pipeline.errors import SourceError
     from pipeline.redact import redact_address
-    from pipeline.source import is_live
+    from pipeline.source import SourceSettings, is_live, open_source
 
     if is_live(footage):
         raise SourceError(
@@ -101,6 +102,7 @@ def _check(footage: str, camera: str) -> None:
             "watch it with: lookout cameras add, then lookout run"
         )
     check_camera_id(camera)
+    return open_source(footage, camera, SourceSettings(analysed_fps, started_at_ms))
 
 
 def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> list["WatchlistEntry"]:
@@ -124,20 +126,18 @@ def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> l
     return entries
 
 
-def _frames(footage: str, camera: str, timing: tuple[int | None, float], speed: float | None) -> "Iterator[Frame]":
-    """Yield the frames, with a progress bar on standard error."""
+def _frames(source: "Source", times: float | None) -> "Iterator[Frame]":
+    """Yield the frames, at so many times their own pace or as fast as may be, with a progress bar on standard error."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from pipeline.clock import SystemClock
-    from pipeline.source import SourceSettings, open_source, paced
+    from pipeline.source import paced
 
-    started_at_ms, analysed_fps = timing
-    source = open_source(footage, camera, SourceSettings(analysed_fps, started_at_ms))
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with source, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("first frame")
-        for frame in source.frames() if speed is None else paced(source.frames(), speed, SystemClock()):
+        for frame in source.frames() if times is None else paced(source.frames(), times, SystemClock()):
             bar.update(task, description=f"frame {frame.index}")
             yield frame
 

@@ -13,6 +13,7 @@ from pipeline.log.shapes import SHAPES, TopicState
 from pipeline.log.topics import describe_topics
 from pipeline.redact import redact_address
 from pipeline.settings import Settings
+from pipeline.source import is_folder
 from pipeline.sources.probe import probe
 from pipeline.store.base import AlertFilter
 from pipeline.store.open import open_alerts, open_watchlist
@@ -124,7 +125,7 @@ def _camera(camera: Camera, hardware: bool) -> Finding:  # noqa: FBT001 - its on
     part = f"camera {camera.camera_id}"
     if not camera.enabled:
         return Finding(part, Verdict.OK, "is disabled, so it was not looked at")
-    if Path(camera.url).is_dir():
+    if is_folder(camera.url):
         return Finding(part, Verdict.OK, f"{camera.address} is a folder of images")
     found = probe(camera.url, _PROBE_S, hardware=hardware)
     if not found.works:

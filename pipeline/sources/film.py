@@ -111,7 +111,8 @@ def _check(path: Path) -> None:
     except FileNotFoundError:
         raise SourceError(f"there is no file {redact_address(str(path))}") from None  # a mistyped address
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
-        raise SourceError(f"cannot read {path}: {error}") from error
+        told = getattr(error, "strerror", None) or error  # all that an error of the system says beside the path
+        raise SourceError(f"cannot read {redact_address(str(path))}: {told}") from None
     if empty:
         raise SourceError(f"{path} is empty (0 bytes); was it copied to the end?")
 

@@ -1,5 +1,6 @@
 """What an address says beside where to look: is it a camera's, how to ask for the stream, what its times are worth."""
 
+import os
 import re
 
 from pipeline.errors import SourceError
@@ -25,6 +26,11 @@ def is_live(address: str) -> bool:
             f"a camera's address begins with {known}, or it is a device number; found {redact_address(address)}"
         )
     return True
+
+
+def is_folder(address: str) -> bool:
+    """Return whether an address is that of a folder here; never an error, though it be longer than a path may."""
+    return os.path.isdir(address)  # noqa: PTH112 - a Path's raises
 
 
 def scheme(target: str | int) -> str:

@@ -4,12 +4,11 @@ import os
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.redact import redact_address
 from pipeline.sources.faults import SENTENCES, Fault
-from pipeline.sources.locator import is_live, transport
+from pipeline.sources.locator import is_folder, is_live, transport
 from pipeline.sources.orders import Beat, Broke, Crashed, Event, Opened, Order, Ready, Shown
 from pipeline.sources.process import DecoderLostError, DecoderProcess
 from pipeline.sources.slots import SlotReader
@@ -107,11 +106,9 @@ def probe(address: str, timeout_s: float, *, hardware: bool = True) -> Probe:
         SourceError: nobody knows such an address, there is no such file, or it is a folder.
     """
     live = is_live(address)
-    if not live and not Path(address).is_file():
-        found = redact_address(address)
-        found = (
-            f"{found} is a folder" if address and Path(address).is_dir() else f"there is no file {found or repr('')}"
-        )
+    if not live and not os.path.isfile(address):  # noqa: PTH113 - a Path's raises
+        shown = redact_address(address) or repr("")
+        found = f"{shown} is a folder" if is_folder(address) else f"there is no file {shown}"
         raise SourceError(f"a camera's address or a video file was expected, but {found}")
     target = int(address) if live and address.isdecimal() else address
     order = Order(target, None, timeout_s, timeout_s, timeout_s, hardware)

@@ -59,6 +59,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
         (("replay", "rtsp://u:s3cret@127.0.0.1:9/", "--watch", MAN), 3, "but rtsp://***@127.0.0.1:9/ is a camera"),
         (("replay", "rtsp:/u:s3cret@127.0.0.1:9/", "--watch", MAN), 3, "there is no file ***@127.0.0.1:9"),
         (("replay", "rtsp//u:s3cret@127.0.0.1:9/", "--watch", MAN), 3, "there is no file rtsp/***@127.0.0.1:9"),
+        (("replay", f"u:s3cret@cam{'0' * 300}", "--watch", MAN), 3, "cannot read ***@cam"),
         (("replay", "torn.avi", "--watch", MAN, "--page", "stills"), 2, "cannot write the page stills"),
         (
             ("replay", "torn.avi", "--watch", MAN, "--page", "/proc/page/x.html"),
@@ -76,13 +77,18 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
             "refused: nothing listens at that port",
         ),
         (
+            ("cameras", "add", "gate", f"http://127.0.0.1:9/?token={'s3cret' * 800}", "--timeout-s", "3"),
+            3,
+            "no frame comes from http://127.0.0.1:9/?***: refused",
+        ),
+        (
             ("cameras", "add", "gate", "http://127.0.0.1:9/", "--timeout-s", "3"),
             3,
             "no frame comes from http://127.0.0.1:9/",
         ),
         (("cameras", "add", "gate", "stills"), 3, "stills holds no image"),
         (("cameras", "probe", "stills"), 3, "but stills is a folder"),
-        (("cameras", "probe", "gaet"), 3, "there is no 'gaet'; lookout cameras list shows the ids"),
+        (("cameras", "probe", "gaet"), 3, "there is no file gaet; where an id was meant, lookout cameras list shows"),
         (("cameras", "add", "gate", "ftp://127.0.0.1/live"), 3, "a camera's address begins with rtsp://"),
         (("watch", "add", " "), 4, "the description is empty"),
         (("watch", "add", "xyzzy plugh"), 4, "no word of 'xyzzy plugh' describes a person's looks"),
@@ -117,6 +123,21 @@ def test_a_mistake_is_named(
     assert told in " ".join((printed.err + printed.out).split())
     assert "s3cret" not in printed.err + printed.out
     assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("torn.avi", "--start", "soon"), 2), (("torn.avi", "--speed", "0"), 2), (("nowhere.mp4",), 3)],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+@pytest.mark.usefixtures("folder")
+def test_a_replay_is_refused_before_a_model_is_loaded(
+    words: tuple[str, ...], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong time, a wrong pace and footage that is missing are told of first, even where there are no weights."""
+    monkeypatch.setenv("LOOKOUT_WEIGHTS", "no-weights")
+    assert end_of(("replay", *words, "--watch", MAN), monkeypatch) == code
+    assert "no-weights" not in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")
