@@ -5,13 +5,13 @@ import warnings
 from pathlib import Path
 
 import msgspec
-import onnx
 import torch
 
 from detectors.base import check_confidence
 from detectors.compact import Card
 from detectors.training.checkpoint import load_checkpoint
 from detectors.training.network import CompactNet
+from onnx_graphs.origin import forget_origin
 
 _OPSET = 18
 
@@ -53,12 +53,4 @@ def write_graph(network: CompactNet, graph: Path) -> None:
             output_names=["cells"], opset_version=_OPSET, dynamic_shapes=({0: free, 1: free, 2: free},), dynamo=True,
             external_data=False, verbose=False,
         )  # fmt: skip
-    _forget_origin(graph)
-
-
-def _forget_origin(graph: Path) -> None:
-    """Drop what the exporter notes about each node: stack traces with this machine's folders."""
-    model = onnx.load(str(graph))
-    for noted in (model, model.graph, *model.graph.node, *model.graph.value_info):
-        noted.ClearField("metadata_props")
-    onnx.save(model, str(graph))
+    forget_origin(graph)
