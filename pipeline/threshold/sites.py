@@ -1,6 +1,7 @@
 """Which background each camera has at each place of the log: a fold over the log, so there is no state to lose.
 
-Every tracklet counts once, by the sighting that ends it. Time is cut into windows of twelve hours (UTC, by capture
+Every tracklet counts once, by the sighting that opens it: those that end first are the ones seen worst, and thresholds
+that rest on them let too many people through (docs/calibration.md has figures). Time is cut into windows of twelve hours (UTC, by capture
 time), and a camera's background is its newest ``MOST_PEOPLE`` people of this window and the one before. It is taken
 anew when a window begins, at its 8th, 16th, 32nd and so on to its 512th tracklet, and at every further ``MOST_PEOPLE``.
 A record uses what was taken before it. All of that follows from the log alone: whoever reads on from anywhere, after
@@ -58,7 +59,7 @@ class _Camera:
         self._take(offset - 1)
 
     def add(self, vector: Vector, offset: int) -> None:
-        """Count a tracklet that ended with the record at ``offset``."""
+        """Count a tracklet that the record at ``offset`` opened."""
         self.now.append(vector)
         self.count += 1
         doubled = self.count >= LEAST_PEOPLE and self.count & (self.count - 1) == 0 and self.count <= MOST_PEOPLE
@@ -84,7 +85,7 @@ class _Partition:
         camera = self.cameras.setdefault(sighting.camera_id, _Camera(window))
         if offset >= self.next_offset:
             camera.enter(window, offset)
-            if sighting.phase is Phase.CLOSE:
+            if sighting.phase is Phase.OPEN:
                 camera.add(sighting.vector, offset)
             self.next_offset = offset + 1
         return camera.at(offset)

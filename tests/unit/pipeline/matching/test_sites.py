@@ -20,11 +20,11 @@ def read(record: LogRecord) -> Sighting:
     return decode_sighting(record.value)
 
 
-def closing(make_sighting: Make, number: int, at_s: float, camera: str = "gate") -> Sighting:
-    """Return the sighting that ends tracklet ``number``; its vector says the number."""
+def opening(make_sighting: Make, number: int, at_s: float, camera: str = "gate") -> Sighting:
+    """Return the sighting that opens tracklet ``number``; its vector says the number."""
     vector = np.zeros(16, np.float16)
     vector[0] = number
-    return make_sighting(str(number), at_s, camera_id=camera, phase=Phase.CLOSE, vector=vector)
+    return make_sighting(str(number), at_s, camera_id=camera, phase=Phase.OPEN, vector=vector)
 
 
 def walk(sites: Sites, records: list[LogRecord], batch: int = 7) -> Iterator[list[int] | None]:
@@ -39,23 +39,24 @@ def records(site: Any, make_sighting: Make) -> list[LogRecord]:
     """Return the log of one camera over a day and a half: 150 tracklets, each opened and closed."""
     for number in range(150):
         at_s = number * HALF_DAY_S * 3 / 150
-        site.publish(make_sighting(str(number), at_s), closing(make_sighting, number, at_s + 5))
+        site.publish(opening(make_sighting, number, at_s), make_sighting(str(number), at_s + 5, phase=Phase.CLOSE))
     return next(part for part in site.log.partitions(Topic.SIGHTINGS) if part)
 
 
 def test_a_background_is_taken_at_milestones(site: Any, make_sighting: Make) -> None:
-    """Nothing holds before the 8th tracklet has ended; then the newest milestone does, for later records only."""
-    site.publish(*(closing(make_sighting, number, number) for number in range(140)))
+    """Nothing holds before the 8th tracklet was opened; then the newest milestone does, for later records only."""
+    site.publish(*(opening(make_sighting, number, number) for number in range(140)))
     (part,) = (part for part in site.log.partitions(Topic.SIGHTINGS) if part)
     counts = [None if people is None else len(people) for people in walk(Sites(site.log, read), part)]
     assert counts == [None] * 8 + [8] * 8 + [16] * 16 + [32] * 32 + [64] * 64 + [128] * 12
 
 
-def test_only_ended_tracklets_of_the_same_camera_count(site: Any, make_sighting: Make) -> None:
-    """Sightings that do not end a tracklet, and those of other cameras, are no part of a camera's background."""
+def test_every_tracklet_of_the_same_camera_counts_once(site: Any, make_sighting: Make) -> None:
+    """Later sightings of a tracklet, and those of other cameras, are no part of a camera's background."""
     for number in range(40):
-        site.publish(make_sighting(str(number), number), closing(make_sighting, number, number, "gate"))
-        site.publish(closing(make_sighting, 1000 + number, number, "gaet"))  # in the same partition
+        site.publish(opening(make_sighting, number, number, "gate"))
+        site.publish(*(make_sighting(str(number), number, phase=phase) for phase in (Phase.UPDATE, Phase.CLOSE)))
+        site.publish(opening(make_sighting, 1000 + number, number, "gaet"))  # in the same partition
     (part,) = (part for part in site.log.partitions(Topic.SIGHTINGS) if part)
     last = {
         read(record).camera_id: people for record, people in zip(part, walk(Sites(site.log, read), part), strict=True)
@@ -121,7 +122,7 @@ def test_thresholds_of_the_matcher_follow_the_camera(site: Any, make_sighting: M
         vector[0] = rng.normal(0.7, 0.05)
         at_s = 100 * number
         site.publish(
-            make_sighting(str(number), at_s, phase=Phase.CLOSE, vector=vector.astype(np.float16)),
+            make_sighting(str(number), at_s, phase=Phase.OPEN, vector=vector.astype(np.float16)),
         )
     site.match(batch=50)
     times = [int(alert.tracklet_id) for alert in site.stored()]
