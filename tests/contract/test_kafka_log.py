@@ -255,6 +255,21 @@ def test_a_login_is_needed_and_never_shown(kafka_broker: KafkaBroker, topic: str
     assert str(refused.value).count("***@127.0.0.1") == 1
 
 
+def test_tls_needs_an_authority_that_is_trusted(kafka_broker: KafkaBroker, topic: str) -> None:
+    """A broker with TLS is believed under the authority that the address names; otherwise it is told why not, at once."""
+    address = f"kafka://127.0.0.1:{kafka_broker.tls_port}?security=ssl"
+    with open_log(f"{address}&ca={kafka_broker.ca}") as log:
+        fill(log, topic, range(3))
+        log.flush()
+        assert numbers_of(list(log.read(topic, 0))) == [0, 1, 2]
+    with pytest.raises(LogError, match="no TLS with it is trusted .*verify failed.*ca=FILE"):
+        open_log(address)
+    with pytest.raises(LogError, match="no TLS with it is trusted .*(mismatch|not valid for)"):
+        open_log(f"{address}&ca={kafka_broker.ca}".replace("127.0.0.1", "localhost"))
+    with pytest.raises(LogError, match="no TLS with it is trusted"):
+        open_log(f"{kafka_broker.address}?security=ssl&ca={kafka_broker.ca}")
+
+
 def test_nobody_listening_is_told_at_once() -> None:
     """Opening a log where nobody listens names the address, without its password, and does not wait."""
     started = time.monotonic()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -26,6 +27,11 @@ class KafkaAddress:
     ca: str | None = None  # file of the authorities that signed the brokers' certificates; the system's where None
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
+
+    @property
+    def tls(self) -> bool:
+        """Whether what goes over the network is encrypted, and the brokers' certificates are looked at."""
+        return self.security.endswith("ssl")
 
     def __str__(self) -> str:
         """Return the address as anybody may read it."""
@@ -55,7 +61,8 @@ def parse_kafka_address(address: str) -> KafkaAddress:
     """Read an address; user and password are percent-encoded where they hold one of ``@ : / ? #``.
 
     Raises:
-        SettingsError: it names no server, an option that is not known, or a user without a way to log in.
+        SettingsError: it names no server, an option that is not known, a user without a way to log in, or authorities
+            that are not there or that nothing would be held against.
     """
     scheme_of(address, "log", ("kafka",))
     place, _, query = address.removeprefix("kafka://").partition("?")
@@ -72,11 +79,20 @@ def parse_kafka_address(address: str) -> KafkaAddress:
             f"needs {'user:password@ before its host' if not password else 'security=sasl_ssl for its user'}"
         )
     servers = tuple(_server(each, address) for each in hosts.rstrip("/").split(","))
-    return KafkaAddress(servers, security, mechanism, chosen.get("ca"), unquote(user), unquote(password))
+    found = KafkaAddress(servers, security, mechanism, chosen.get("ca"), unquote(user), unquote(password))
+    _check_authorities(found, address)
+    return found
+
+
+def _check_authorities(found: KafkaAddress, address: str) -> None:
+    if found.ca is not None and not found.tls:
+        raise SettingsError(f"the log {redact_address(address)} needs security=ssl for the authorities of ca")
+    if found.ca is not None and not Path(found.ca).is_file():
+        raise SettingsError(f"the log {redact_address(address)} names authorities, but there is no file {found.ca}")
 
 
 def _options(query: str, address: str) -> dict[str, str]:
-    chosen = dict(parse_qsl(query))
+    chosen = dict(parse_qsl(query, keep_blank_values=True))
     if "@" in query:  # a password with a question mark, of which no message may tell a part
         raise _no_address(address)
     for name in chosen:

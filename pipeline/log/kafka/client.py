@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -88,19 +89,35 @@ def _keep_quiet() -> None:
 
 
 def _check_reachable(address: KafkaAddress) -> None:
-    """See that somebody listens; kafka-python would try for its whole patience."""
-    troubles = []
+    """See that somebody listens, and over TLS is believed; kafka-python tries for its whole patience, and tells no why.
+
+    Raises:
+        LogError: nobody does, or nobody is.
+    """
+    troubles, listens = [], False
     for server in address.servers:
         host, _, port = server.rpartition(":")
         try:
-            socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
-        except OSError as error:
+            with socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S) as connection:
+                listens = True
+                _check_trusted(connection, host.strip("[]"), address)
+        except OSError as error:  # of which TLS's errors are some
             troubles.append(f"{server}: {error.strerror or error}")
         else:
             return
-    raise LogError(
-        f"nobody answers at {address} ({'; '.join(troubles)}); see that the broker runs and the address is right"
-    )
+    why = "; ".join(troubles)
+    if listens and address.tls:
+        raise LogError(
+            f"{address} listens, but no TLS with it is trusted ({why}); name the authorities that signed its "
+            "certificate with ca=FILE in its address, and the host as the certificate does; see its security"
+        )
+    raise LogError(f"nobody answers at {address} ({why}); see that the broker runs and the address is right")
+
+
+def _check_trusted(connection: socket.socket, host: str, address: KafkaAddress) -> None:
+    if address.tls:
+        context = ssl.create_default_context(cafile=address.ca)
+        context.wrap_socket(connection, server_hostname=host).close()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from tests.contract.services.programs import Server, free_port, require_program, unmet
+from tests.contract.services.programs import Server, free_port, make_certificate, require_program, unmet
 
 USER = "lookout"
 _POM = Path(__file__).parent / "kafka" / "pom.xml"
@@ -21,12 +21,14 @@ _QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 
 class KafkaBroker(Server):
-    """Kafka; who comes by the second listener logs in with a password."""
+    """Kafka; who comes by the second listener logs in with a password, and by the third speaks TLS."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, "kafka")
         self.password = secrets.token_hex(8)
         self._port, self._controller_port, self._login_port = free_port(), free_port(), free_port()
+        self.tls_port = free_port()
+        self._key, self.ca = make_certificate(folder)
         self._jars = _jars()
         self._properties = folder / "server.properties"
         self._properties.write_text(self._settings())
@@ -52,14 +54,20 @@ class KafkaBroker(Server):
         return f"kafka://{USER}:{password}@127.0.0.1:{self._login_port}?security=sasl_plaintext&mechanism=plain"
 
     def _settings(self) -> str:
-        ports = {"PLAINTEXT": self._port, "SASL_PLAINTEXT": self._login_port, "CONTROLLER": self._controller_port}
+        ports = {"PLAINTEXT": self._port, "SASL_PLAINTEXT": self._login_port, "SSL": self.tls_port}
+        ports["CONTROLLER"] = self._controller_port
+        protocols = {name: name for name in ports} | {"CONTROLLER": "PLAINTEXT"}
+        shown = self.folder / "shown.pem"
+        shown.write_text(self._key.read_text() + self.ca.read_text())
         login = "listener.name.sasl_plaintext.plain.sasl.jaas.config"
         settings = {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
             "listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items()),
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": ",".join(f"{name}:{speaks}" for name, speaks in protocols.items()),
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(shown),
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
             "sasl.enabled.mechanisms": "PLAIN",

@@ -64,6 +64,16 @@ def free_port() -> int:
         return port
 
 
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Return a private key and a certificate for the loopback address, which is its own authority."""
+    key, certificate = folder / "server.key", folder / "server.pem"
+    command = [str(require_program("openssl", "openssl")), "req", "-x509", "-nodes", "-days", "2"]
+    command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=a server of a test"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True, timeout=_STOP_S)
+    return key, certificate
+
+
 class Server:
     """A server process that can be stopped, paused and started again with what it holds."""
 

@@ -1,12 +1,11 @@
 """A real Redis server of the tests' own, on the loopback address, with a password and an append-only file."""
 
 import secrets
-import subprocess
 from pathlib import Path
 
 import redis
 
-from tests.contract.services.programs import Server, free_port, require_program
+from tests.contract.services.programs import Server, free_port, make_certificate, require_program
 
 _START_S = 20.0
 
@@ -64,11 +63,7 @@ class TlsRedisServer(RedisServer):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._key, self.ca = folder / "server.key", folder / "server.pem"
-        command = [str(require_program("openssl", "openssl")), "req", "-x509", "-nodes", "-days", "2"]
-        command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=redis of a test"]
-        command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(self._key), "-out", str(self.ca)]
-        subprocess.run(command, check=True, capture_output=True, timeout=_START_S)
+        self._key, self.ca = make_certificate(folder)
 
     @property
     def url(self) -> str:

@@ -1,5 +1,6 @@
 """Addresses of Kafka clusters: what they say, what is refused, and what they never show."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -29,13 +30,14 @@ def test_a_user_logs_in_over_tls() -> None:
     assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("ann", "p@ss/word")
 
 
-def test_options_choose_the_login() -> None:
+def test_options_choose_the_login(tmp_path: Path) -> None:
     """Security, mechanism and authorities can be chosen."""
-    address = parse_kafka_address("kafka://ann:pw@b:1?security=sasl_plaintext&mechanism=plain&ca=/etc/ca.pem")
-    options = address.options()
+    ca = tmp_path / "ca.pem"
+    ca.touch()
+    options = parse_kafka_address("kafka://ann:pw@b:1?security=sasl_plaintext&mechanism=plain").options()
     assert options["security_protocol"] == "SASL_PLAINTEXT"
     assert options["sasl_mechanism"] == "PLAIN"
-    assert options["ssl_cafile"] == "/etc/ca.pem"
+    assert parse_kafka_address(f"kafka://ann:pw@b:1?ca={ca}").options()["ssl_cafile"] == str(ca)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,9 @@ def test_options_choose_the_login() -> None:
         ("kafka://h?security=none", "plaintext, ssl, sasl_plaintext, sasl_ssl, but is 'none'"),
         ("kafka://h?mechanism=gssapi", "but is 'gssapi'"),
         ("kafka://h?acks=0", "security, mechanism, ca, but not 'acks'"),
+        ("kafka://h?security=", "plaintext, ssl, sasl_plaintext, sasl_ssl, but is ''"),
+        ("kafka://h?ca=/etc/hosts", "needs security=ssl for the authorities of ca"),
+        ("kafka://h?security=ssl&ca=/nowhere.pem", "no file /nowhere.pem"),
         ("kafka://h?security=sasl_ssl", "needs user:password@"),
         ("kafka://ann@h", "needs user:password@"),
         ("kafka://ann:hidden-secret@h?security=ssl", "needs security=sasl_ssl"),
