@@ -95,13 +95,16 @@ class _Server(ThreadingHTTPServer):
 class Health:
     """Serves health and metrics from a thread of its own; a context manager."""
 
-    def __init__(self, address: tuple[str, int], collector: Collector, trouble: Trouble) -> None:
+    def __init__(
+        self, address: tuple[str, int], collector: Collector, trouble: Trouble, hung: Trouble = lambda: None
+    ) -> None:
         """Begin to answer.
 
         Args:
             address: host and port; port 0 takes a free one.
             collector: gives the metrics.
             trouble: asked at each /readyz.
+            hung: asked at each /healthz; what only a restart ends.
 
         Raises:
             SettingsError: the address is taken or not of this machine.
@@ -109,7 +112,7 @@ class Health:
         registry = CollectorRegistry()
         registry.register(collector)
         try:
-            self._server = _Server(address, _answer_with(registry, trouble))
+            self._server = _Server(address, _answer_with(registry, trouble, hung))
         except (OSError, OverflowError) as error:  # the latter of a port beyond 65535
             told = error.strerror if isinstance(error, OSError) else error
             raise SettingsError(
@@ -140,20 +143,23 @@ class Health:
         self.close()
 
 
-def _answer_with(registry: CollectorRegistry, trouble: Trouble) -> type[BaseHTTPRequestHandler]:
+def _answer_with(registry: CollectorRegistry, trouble: Trouble, hung: Trouble) -> type[BaseHTTPRequestHandler]:
     class Answer(BaseHTTPRequestHandler):
         timeout = PATIENCE_S
 
         def do_GET(self) -> None:
-            if self.path == "/healthz":
-                self._say(200, b"alive\n", "text/plain")
-            elif self.path == "/readyz":
-                found = trouble()
-                self._say(503 if found else 200, f"{found or 'ready'}\n".encode(), "text/plain; charset=utf-8")
-            elif self.path == "/metrics":
+            path, _, _ = self.path.partition("?")
+            if path == "/healthz":
+                self._tell(hung(), "alive")
+            elif path == "/readyz":
+                self._tell(trouble(), "ready")
+            elif path == "/metrics":
                 self._say(200, generate_latest(registry), CONTENT_TYPE_LATEST)
             else:
                 self._say(404, b"there are /healthz, /readyz and /metrics\n", "text/plain")
+
+        def _tell(self, wrong: str | None, well: str) -> None:
+            self._say(503 if wrong else 200, f"{wrong or well}\n".encode(errors="replace"), "text/plain; charset=utf-8")
 
         def _say(self, status: int, body: bytes, kind: str) -> None:
             self.send_response(status)

@@ -10,7 +10,8 @@ from time import perf_counter
 from typing import TypeVar
 
 from pipeline.batching.lanes import Lane
-from pipeline.batching.looking import Look, Looked
+from pipeline.batching.looking import RESTART, Look, Looked
+from pipeline.batching.steps import Step, named
 from pipeline.camera import Camera
 from pipeline.clock import Clock
 from pipeline.crop import CropSettings, Vector
@@ -71,6 +72,8 @@ class Follower:
         publish: takes a sighting on its way to the log; blocks while the log takes none.
         settings: of every camera's chain, where the camera does not say otherwise.
         clock: for the ages of frames.
+        step: what tracking or embedding is at.
+        handing: which sighting is being handed to the log.
     """
 
     embedder: ImageEmbedder
@@ -80,8 +83,15 @@ class Follower:
     counts: FollowCounts = field(default_factory=FollowCounts)
     ages_ms: deque[int] = field(default_factory=lambda: deque(maxlen=_AGES))  # of frames, when they were done with
     failing: dict[str, Failure] = field(default_factory=dict)  # by camera
+    step: Step = field(init=False)
+    handing: Step = field(init=False)
     _chains: dict[Lane, CameraIngest] = field(default_factory=dict)
     _ages_by_camera: dict[str, deque[int]] = field(default_factory=dict)  # ms; of cameras that have not ended
+
+    def __post_init__(self) -> None:
+        """Be at no step."""
+        self.step = Step(RESTART, self.clock)
+        self.handing = Step("see that the log runs and has room", self.clock)
 
     def follow(self, looked: Looked) -> None:
         """Take a batch all the way; then end the tracklets of cameras that have ended."""
@@ -104,7 +114,8 @@ class Follower:
         began_s = perf_counter()
         chosen = [Chosen(look, crops) for look in looks if (crops := self._observed(look)) is not None]
         tracked_s = perf_counter()
-        vectors = self._embedded(chosen)
+        with self.step(f"the embedder has been at crops of {named(_cameras(chosen))}"):
+            vectors = self._embedded(chosen)
         embedded_s = perf_counter()
         sightings = [self._absorbed(one, each) for one, each in zip(chosen, vectors, strict=True)]
         absorbed_s = perf_counter()
@@ -152,7 +163,8 @@ class Follower:
 
     def _attempt(self, lane: Lane, step: Callable[[], T]) -> T | None:
         try:
-            return step()
+            with self.step(f"the tracker has been at a frame of '{lane.camera.camera_id}'"):
+                return step()
         except Exception as error:  # noqa: BLE001 - a camera's frames must not end the others' service
             self._failed(lane, error)
             return None
@@ -178,7 +190,8 @@ class Follower:
     def _publish_all(self, sightings: Sequence[Sighting]) -> None:
         began_s = perf_counter()
         for sighting in sightings:
-            self.publish(sighting)
+            with self.handing(f"the log has been taking a sighting of '{sighting.camera_id}'"):
+                self.publish(sighting)
         self.counts.sightings += len(sightings)
         self.counts.publish_s += perf_counter() - began_s
 
@@ -193,6 +206,10 @@ class Follower:
         self.counts.frames += len(looks)
         self.counts.track_s += track_s
         self.counts.embed_s += embed_s
+
+
+def _cameras(chosen: Sequence[Chosen]) -> Iterator[str]:
+    return (one.look.taken.lane.camera.camera_id for one in chosen if one.crops)
 
 
 def _last_of(chain: CameraIngest | None) -> Sequence[Sighting]:

@@ -9,8 +9,11 @@ from detectors.base import Detections, Detector
 from pipeline.batching.lanes import Batch, Lane, Taken
 from pipeline.batching.motion import MotionGate, MotionSettings
 from pipeline.batching.region import let_through
+from pipeline.batching.steps import Step, named
 
 _log = logging.getLogger(__name__)
+
+RESTART = "if that goes on, start ingest anew: nothing else ends it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,12 @@ class Looker:
         detector: of this accelerator.
         motion: how live cameras are gated; None to look at every frame. Recorded footage is looked at in full, so that
             the same footage gives the same sightings.
+        step: what the detector is at.
     """
 
     detector: Detector
     motion: MotionSettings | None = None
+    step: Step = field(default_factory=lambda: Step(RESTART))
     counts: LookCounts = field(default_factory=LookCounts)
     _gates: dict[Lane, MotionGate] = field(default_factory=dict)
 
@@ -63,7 +68,9 @@ class Looker:
         since_s = perf_counter()
         for batch in batches:
             self.counts.idle_s += perf_counter() - since_s
-            yield Looked(tuple(self._look(batch.taken)), batch.ended)
+            with self.step(f"the detector has been at frames of {named(_cameras(batch.taken))}"):
+                looks = tuple(self._look(batch.taken))
+            yield Looked(looks, batch.ended)
             for lane in batch.ended:
                 self._gates.pop(lane, None)
             since_s = perf_counter()
@@ -105,3 +112,7 @@ class Looker:
         if one.lane in self._gates:
             self._gates[one.lane].saw(one.frame.captured_at_ms, len(seen))
         return Look(one, seen)
+
+
+def _cameras(taken: Sequence[Taken]) -> Iterator[str]:
+    return (one.lane.camera.camera_id for one in taken)

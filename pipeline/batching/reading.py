@@ -1,12 +1,14 @@
 """One camera's reader: a thread that opens the source and does nothing but move frames into the camera's lane."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from threading import Event, Lock, Thread
 
 from pipeline.batching.lanes import Lane, Lanes
+from pipeline.batching.steps import Step
 from pipeline.camera import Camera
 from pipeline.errors import DamagedError, PipelineError, SourceError
+from pipeline.records import Frame
 from pipeline.redact import redact
 from pipeline.source import NOT_TAKEN, QueuePolicy, Source, SourceState, SourceStatus, is_live
 
@@ -30,6 +32,7 @@ class CameraReader:
         self.camera = camera
         self.error: PipelineError | None = None  # of recorded footage, which ended early or never began
         self.frames = 0
+        self.step = Step("is the disk or the network share there that it lies on?", lanes.clock)  # of its source
         self._lanes = lanes
         self._opening = opening
         self._over = over
@@ -128,6 +131,8 @@ class CameraReader:
             self._state, self._reason = SourceState.FAILED, str(self.error)
         else:
             self._state, self._reason, self.error = SourceState.ENDED, "", None
+        finally:
+            self.step.end()
         if isinstance(self.error, DamagedError):
             self._state = SourceState.ENDED
         if self.error is not None and not self._stopping.is_set():
@@ -146,13 +151,15 @@ class CameraReader:
             return False
 
     def _read(self) -> None:
+        self.step.begin(f"camera '{self.camera.camera_id}' has been opening")
         with self._opening(self.camera) as source:
+            self.step.end()
             self._source, self._policy = source, source.policy
             if self._stopping.is_set():  # from here on, ``stop`` closes the source
                 return
             lane = self._lane = self._lanes.open(self.camera, source.policy)
             try:
-                for frame in source.frames():
+                for frame in source.frames() if lane.is_live else self._timed(source.frames()):
                     if self._stopping.is_set() or not lane.put(frame):
                         break
                     self.frames += 1
@@ -163,6 +170,15 @@ class CameraReader:
                     _add(self._dropped, source.dropped)
                     _add(self._dropped, {NOT_TAKEN: lane.dropped})
                     self._source = self._lane = None
+
+    def _timed(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """Yield recorded frames, and time how long each is waited for; a camera's source does that itself."""
+        waiting = f"camera '{self.camera.camera_id}' has been reading its footage without a frame"
+        self.step.begin(waiting)
+        for frame in frames:
+            self.step.end()
+            yield frame
+            self.step.begin(waiting)
 
 
 def _add(into: dict[str, int], more: Mapping[str, int]) -> None:

@@ -7,9 +7,10 @@ from threading import Event, Lock
 
 from pipeline.batching.lanes import Lanes
 from pipeline.batching.reading import CameraReader, Opening
+from pipeline.batching.steps import STUCK_AFTER_S, Step
 from pipeline.camera import Camera
 from pipeline.errors import PipelineError
-from pipeline.source import SourceStatus
+from pipeline.source import SourceState, SourceStatus
 
 _log = logging.getLogger(__name__)
 
@@ -31,14 +32,30 @@ class Reading:
 class Roster:
     """The readers of the cameras to watch. ``follow`` belongs to one thread; the properties may be read from any."""
 
-    def __init__(self, cameras: Cameras, lanes: Lanes, opening: Opening, report: Report | None = None) -> None:
-        """Begin without readers."""
+    def __init__(
+        self,
+        cameras: Cameras,
+        lanes: Lanes,
+        opening: Opening,
+        report: Report | None = None,
+        stuck_after_s: float = STUCK_AFTER_S,
+    ) -> None:
+        """Begin without readers.
+
+        Args:
+            cameras: returns those to watch now.
+            lanes: where their frames wait.
+            opening: opens a source.
+            report: is told how each camera fares.
+            stuck_after_s: footage that is being opened or read for so long without a frame has stalled.
+        """
         self.trouble: str | None = None  # why it is not known which cameras to watch
         self.over = Event()  # set whenever the reading of a camera has come to an end
         self._cameras = cameras
         self._lanes = lanes
         self._opening = opening
         self._report = report
+        self._stuck_after_s = stuck_after_s
         self._readers: dict[str, CameraReader] = {}
         self._dropped: dict[str, int] = {}  # by readers that are no more
         self._counting = Lock()  # no frame counts twice while its reader goes: the sum would shrink afterwards
@@ -56,8 +73,8 @@ class Roster:
             for key in [key for key in wanted if key not in self._readers]:
                 self._readers = {**self._readers, key: self._reader(wanted[key])}
         if self._report is not None:
-            for key, reader in self._readers.items():
-                self._report(key, reader.state, reader.reason)
+            for key, reading in self.readings.items():
+                self._report(key, reading.state, reading.reason)
 
     def close(self, timeout_s: float) -> None:
         """End all readers, and wait for them no longer than that together."""
@@ -71,10 +88,12 @@ class Roster:
     @property
     def readings(self) -> Mapping[str, Reading]:
         """How the reading of each camera goes, by camera."""
-        return {
-            key: Reading(reader.state, reader.reason, reader.frames, reader.dropped, reader.status)
-            for key, reader in self._readers.items()
-        }
+        return {key: self._reading(reader) for key, reader in self._readers.items()}
+
+    @property
+    def steps(self) -> list[Step]:
+        """What each reader of footage is at."""
+        return [reader.step for reader in self._readers.values()]
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -97,6 +116,12 @@ class Roster:
         """Why recorded footage ended early or never began."""
         found = (reader.error for reader in self._readers.values() if reader.ended)
         return [error for error in found if error is not None]
+
+    def _reading(self, reader: CameraReader) -> Reading:
+        state, reason, hangs = reader.state, reader.reason, reader.step.trouble(self._stuck_after_s)
+        if hangs is not None:
+            state, reason = str(SourceState.STALLED), hangs
+        return Reading(state, reason, reader.frames, reader.dropped, reader.status)
 
     def _reader(self, camera: Camera) -> CameraReader:
         return CameraReader(camera, self._lanes, self._opening, self.over)

@@ -30,3 +30,8 @@ class Service(Protocol):
     def trouble(self) -> str | None:
         """What keeps the service from its work just now, in words; None when nothing does. From any thread."""
         ...
+
+    @property
+    def hung(self) -> str | None:
+        """What has hung for so long that only a restart ends it, in words; None when nothing has. From any thread."""
+        ...

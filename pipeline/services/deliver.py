@@ -44,6 +44,11 @@ class DeliverService:
         """What keeps the log from giving alerts; a receiver that takes none is told of by the counts."""
         return next((sender.trouble for sender in self._senders.values() if sender.trouble), None)
 
+    @property
+    def hung(self) -> str | None:
+        """None: whatever it waits for has a deadline."""
+        return None
+
 
 def webhooks_of(settings: Settings) -> Sequence[WebhookSettings]:
     """Return the webhooks of a site."""

@@ -19,10 +19,11 @@ from detectors.base import Detector
 from pipeline.ahead import ahead
 from pipeline.batching.following import Follower, crops_from
 from pipeline.batching.lanes import BatchSettings, Lanes
-from pipeline.batching.looking import Looker
+from pipeline.batching.looking import RESTART, Looker
 from pipeline.batching.motion import MotionSettings
 from pipeline.batching.reading import Opening
 from pipeline.batching.roster import Cameras, Reading, Report, Roster
+from pipeline.batching.steps import STUCK_AFTER_S, Step, Watchdog
 from pipeline.camera import Camera
 from pipeline.clock import Clock, SystemClock
 from pipeline.crop import CropSettings
@@ -47,6 +48,7 @@ GAUGES = frozenset(
         "frame_age_p50_s",
         "frame_age_p95_s",
         "unacknowledged",
+        "step_s",
         "ready",
     }
 )
@@ -88,6 +90,8 @@ class IngestServiceSettings:
     motion: MotionSettings | None = field(default_factory=MotionSettings)  # None: every frame is looked at
     publish: PublishSettings = field(default_factory=PublishSettings)
     ends_with_footage: bool = True  # else it waits for cameras that are added later
+    stuck_after_s: float = STUCK_AFTER_S  # a batch or a film that takes longer is told of
+    hung_after_s: float = 900.0  # a batch that takes longer never ends; an engine that is built meanwhile takes minutes
 
 
 class IngestService:
@@ -104,10 +108,12 @@ class IngestService:
         settings = settings or IngestServiceSettings()
         self._ports = ports
         self._lanes = Lanes(settings.batch, ports.clock)
-        self._roster = Roster(ports.cameras, self._lanes, ports.opening, ports.report)
+        self._stuck_after_s, self._hung_after_s = settings.stuck_after_s, settings.hung_after_s
+        self._roster = Roster(ports.cameras, self._lanes, ports.opening, self._report, settings.stuck_after_s)
         self._publisher = Publisher(ports.log, ports.clock, settings.publish)
-        self._looker = Looker(detector, settings.motion)
+        self._looker = Looker(detector, settings.motion, Step(RESTART, ports.clock))
         self._follower = Follower(embedder, self._publish, settings.chain, ports.clock)
+        self._watchdog = Watchdog(settings.stuck_after_s)
         self._most_frames = settings.batch.most_frames
         self._ends_with_footage = settings.ends_with_footage
         self._stopping = Event()
@@ -150,13 +156,36 @@ class IngestService:
     def trouble(self) -> str | None:
         """What keeps cameras from being watched, or sightings from reaching the log."""
         failing = sorted(self._follower.failing.items())
-        if trouble := self._publisher.trouble or self._roster.trouble:
+        if trouble := self._publisher.trouble or self._stuck or self._roster.trouble:
             return trouble
         if failing:
             return f"camera '{failing[0][0]}' fails and begins anew: {failing[0][1].words}"
         readings = self._roster.readings
         down = [f"'{key}' is {each.state}: {each.reason}" for key, each in readings.items() if each.state in _DOWN]
         return f"{len(down)} of {len(readings)} cameras give no frames; {down[0]}" if down else None
+
+    @property
+    def hung(self) -> str | None:
+        """What has hung in the detector, the tracker or the embedder; a log or a disk is not mended by a restart."""
+        steps = (self._looker.step, self._follower.step)
+        return next(filter(None, (step.trouble(self._hung_after_s) for step in steps)), None)
+
+    @property
+    def _stuck(self) -> str | None:
+        """What hangs that every camera's frames go through."""
+        return next(filter(None, (step.trouble(self._stuck_after_s) for step in self._steps)), None)
+
+    def _report(self, camera_id: str, state: str, reason: str) -> None:
+        """Tell the site how a camera fares; while its frames get stuck here, nobody is to believe it watched."""
+        if self._ports.report is not None:
+            stuck = self._stuck if state == SourceState.LIVE else None
+            told = (str(SourceState.STALLED), stuck) if stuck else (state, reason)
+            self._ports.report(camera_id, *told)
+
+    @property
+    def _steps(self) -> Sequence[Step]:
+        """What the threads are at that every camera's frames go through."""
+        return self._looker.step, self._follower.step, self._follower.handing
 
     @property
     def counts(self) -> Mapping[str, float]:
@@ -187,6 +216,8 @@ class IngestService:
             "published": self._publisher.published,
             "publish_retries": self._publisher.retries,
             "unacknowledged": self._publisher.unacknowledged,
+            "step_s": max(step.lasts_s for step in self._steps),
+            "stuck": self._watchdog.stuck,
             "cameras": len(readings),
             **{f"cameras_{state}": states[state] for state in STATES},
             **{f"dropped_{reason}": count for reason, count in ({NOT_TAKEN: 0} | dict(self._roster.dropped)).items()},
@@ -217,6 +248,7 @@ class IngestService:
             while not self._stopping.is_set():
                 self._roster.over.clear()
                 ended = self._roster.all_ended
+                self._watchdog.look([*self._steps, *self._roster.steps])
                 self._roster.follow()  # and report: of footage that has ended, the other processes have to know
                 if self._ends_with_footage and ended and self._roster.all_ended:
                     break

@@ -44,6 +44,11 @@ class MatchService:
         """What keeps sightings from being matched, or edits of the watchlist from being heard."""
         return self._matcher.trouble or self._watchlist.trouble
 
+    @property
+    def hung(self) -> str | None:
+        """None: whatever it waits for has a deadline."""
+        return None
+
 
 @contextmanager
 def open_match(settings: Settings, background: Background, clock: Clock | None = None) -> Iterator[MatchService]:

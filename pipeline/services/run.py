@@ -1,6 +1,6 @@
 """All services of a site in one process, for one machine: ingest, matcher and delivery, told to stop as one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pipeline.services.base import Service
 from pipeline.services.together import Together
@@ -31,5 +31,13 @@ class RunService:
     @property
     def trouble(self) -> str | None:
         """What keeps any of them from its work, with its name."""
-        found = ((name, service.trouble) for name, service in self._services.items())
-        return "; ".join(f"{name}: {trouble}" for name, trouble in found if trouble) or None
+        return _named((name, service.trouble) for name, service in self._services.items())
+
+    @property
+    def hung(self) -> str | None:
+        """What has hung in any of them, with its name."""
+        return _named((name, service.hung) for name, service in self._services.items())
+
+
+def _named(told: Iterable[tuple[str, str | None]]) -> str | None:
+    return "; ".join(f"{name}: {words}" for name, words in told if words) or None

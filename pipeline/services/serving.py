@@ -86,7 +86,8 @@ def serve(service: Service, collectors: Sequence[Collector], health: settings.He
     forbid_core_files()  # addresses with passwords are in this process's memory
     with ExitStack() as stack:
         if health.port:
-            served = Health((health.host, health.port), Collectors(collectors), lambda: service.trouble)
+            address, asked = (health.host, health.port), Collectors(collectors)
+            served = Health(address, asked, lambda: service.trouble, lambda: service.hung)
             stack.enter_context(served)
             _log.info("health and metrics at http://%s:%d", health.host, served.port)
         stack.enter_context(_signals_call(service.stop))

@@ -13,6 +13,7 @@ class Service:
 
     def __init__(self) -> None:
         self.trouble: str | None = None
+        self.hung: str | None = None
         self.counts = {"raised": 3.0, "lag": 7.0}
 
 
@@ -26,7 +27,7 @@ def service() -> Service:
 def health(service: Service) -> Iterator[Health]:
     """Serve its health on a free port."""
     collector = CountsCollector("matcher", lambda: service.counts, frozenset({"lag"}))
-    with Health(("127.0.0.1", 0), collector, lambda: service.trouble) as served:
+    with Health(("127.0.0.1", 0), collector, lambda: service.trouble, lambda: service.hung) as served:
         yield served
 
 
@@ -41,9 +42,18 @@ def ask(health: Health, path: str) -> tuple[int, str]:
         connection.close()
 
 
-def test_a_service_is_alive(health: Health) -> None:
-    """/healthz answers as long as the process can."""
+def test_a_service_is_alive(health: Health, service: Service) -> None:
+    """/healthz answers as long as the process can, whatever troubles it; 503 once only a restart helps."""
+    service.trouble = "the log does not answer"
     assert ask(health, "/healthz") == (200, "alive\n")
+    service.hung = "the detector has been at frames of 'gate' for 900 s"
+    assert ask(health, "/healthz") == (503, f"{service.hung}\n")
+
+
+def test_whatever_follows_a_question_mark_is_another_matter(health: Health) -> None:
+    """A path may have a query, as probes and scrapers add one against caches."""
+    assert ask(health, "/healthz?now=1") == (200, "alive\n")
+    assert ask(health, "/metrics?name[]=x")[0] == 200
 
 
 def test_trouble_is_told(health: Health, service: Service) -> None:

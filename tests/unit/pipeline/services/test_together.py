@@ -16,6 +16,7 @@ class Working:
         self.error, self.trouble, self.done = error, trouble, done
         self.begun, self.stopped = Event(), Event()
         self.counts = {"things": 2.0}
+        self.hung: str | None = None
 
     def run(self) -> None:
         """Work."""
@@ -65,3 +66,6 @@ def test_services_that_run_as_one_tell_who_is_in_trouble() -> None:
     assert service.counts == {"ingest_things": 2.0, "match_things": 2.0}
     parts["ingest"].trouble = None
     assert service.trouble is None
+    assert service.hung is None
+    parts["ingest"].hung = "the detector hangs"
+    assert service.hung == "ingest: the detector hangs"
