@@ -19,8 +19,10 @@ from pipeline.records import Alert, Origin, Sighting, WatchlistEntry
 from pipeline.store.base import AlertFilter, AlertStore
 from pipeline.store.open import open_alerts
 from pipeline.threshold.background import Background
+from pipeline.threshold.nearest import Nearest, find_nearest
+from pipeline.threshold.sites import Placed, placed
 from pipeline.watchlist import WatchlistMatrix
-from pipeline.wire import encode_sighting
+from pipeline.wire import decode_sighting, encode_sighting
 
 FILE_NAME = "replay.db"
 _AT_ONCE = 64  # sightings between two looks of the matcher
@@ -40,6 +42,8 @@ class Replay:
             clock: for the time an alert is raised.
         """
         address = address_in(folder)
+        self._entries = entries
+        self._background = background
         self._log = open_log(address)
         self._alerts: AlertStore = open_alerts(address)
         matrix = _matrix(entries, background.vectors.shape[1])
@@ -71,6 +75,17 @@ class Replay:
         """Return what was raised so far, with its best evidence, in the order in which people came into sight."""
         found = self._alerts.find(AlertFilter(limit=_MOST_ALERTS))
         return sorted(found, key=lambda alert: (alert.first_seen_at_ms, alert.alert_id))
+
+    def placed(self) -> Iterator[Placed]:
+        """Yield every sighting so far with the camera's own people at its place, in the order in which they came."""
+        return placed(self._log, lambda record: decode_sighting(record.value))
+
+    def nearest(self) -> list[Nearest]:
+        """Return who came nearest to each entry that nobody matched so far."""
+        matched = {alert.entry_id for alert in self.alerts()}
+        own = [entry for entry in self._entries if entry.model_id == self._background.model_id]
+        silent = [entry for entry in own if entry.entry_id not in matched]
+        return find_nearest(silent, self.placed(), self._background)
 
     def close(self) -> None:
         """Let go of the folder."""

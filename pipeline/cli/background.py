@@ -1,9 +1,20 @@
 """``lookout background``: the people whom nobody looks for, and what thresholds make of them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipeline.cli.footage import frames_of, open_footage
+from pipeline.cli.site import background_of, chain_of, settings_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from rich.table import Table
+
+    from pipeline.threshold.realised import Realised
+    from reid.embedder import Embedder
 
 background = typer.Typer(no_args_is_help=True, help="Build the background that thresholds rest on, and measure it.")
 
@@ -63,3 +74,61 @@ def measure(
             typer.echo(msgspec.json.encode(outcome).decode())
     else:
         typer.echo(table(outcomes))
+
+
+@background.command("try")
+def try_rates(
+    context: typer.Context,
+    footage: Annotated[str, typer.Argument(help="A video file, or a folder of images.")],
+    rate: Annotated[list[float] | None, typer.Option(help="A false match rate; may be repeated; 0.01.")] = None,
+    sentences: Annotated[int, typer.Option(help="How many made-up sentences.", min=1, max=10_000)] = 500,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Say what share of the people in footage false match rates let through, by sentences made up about nobody."""
+    from contextlib import closing
+    from tempfile import TemporaryDirectory
+
+    import msgspec
+    from rich.console import Console
+
+    from pipeline.clock import SystemClock
+    from pipeline.ingest import ingest
+    from pipeline.replay import Replay
+    from pipeline.services.ingest import chain_settings
+    from pipeline.threshold.realised import measure_realised
+
+    settings = settings_of(context)
+    with open_footage(footage, "try", None, settings.ingest.analysed_fps) as source:
+        detector, embedder = chain_of(settings)
+        shipped = background_of(settings)
+        with (
+            TemporaryDirectory(prefix="lookout-try-") as folder,
+            closing(Replay(Path(folder), [], shipped, SystemClock())) as run,
+        ):
+            run.run(ingest(frames_of(source, None), detector, embedder, chain_settings(settings)))
+            found = measure_realised(run.placed(), _made_up(embedder, sentences), rate or [0.01], shipped)
+    if as_json:
+        typer.echo("\n".join(msgspec.json.encode(each).decode() for each in found))
+    else:
+        Console().print(_realised_table(found))
+
+
+def _made_up(embedder: "Embedder", count: int) -> "npt.NDArray[np.float32]":
+    """Return the vectors of sentences about nobody, (count, D): what drawn walkers would wear, the same every time."""
+    import numpy as np
+
+    from pipeline.scene.outfit import brief_outfit, random_outfit
+
+    rng = np.random.default_rng(0)
+    return embedder.encode_text([brief_outfit(random_outfit(rng)) for _ in range(count)])
+
+
+def _realised_table(found: "list[Realised]") -> "Table":
+    from rich.table import Table
+
+    table = Table("asked", "matched", "worst 1 in 20", "as shipped", title=f"of {found[0].tracklets} tracklets")
+    for each in found:
+        shares = (each.rate, each.matched, each.worst, each.matched_as_shipped)
+        table.add_row(*(f"{share:.2%}" for share in shares))
+    return table

@@ -1,14 +1,17 @@
 """``lookout replay``: recorded footage, with its own timestamps."""
 
 import json
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.alerts import line, plain
+from pipeline.cli.footage import frames_of, open_footage
 from pipeline.cli.page import Page, check_page, write_page
-from pipeline.cli.site import background_of, chain_of, settings_of, watchlist_of
+from pipeline.cli.site import as_time, background_of, chain_of, settings_of, watchlist_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.errors import DamagedError
     from pipeline.records import Alert, Frame, WatchlistEntry
     from pipeline.settings import Settings
-    from pipeline.source import Source
+    from pipeline.threshold.nearest import Nearest
     from reid.embedder import Embedder
 
 _FOR_EVER_H = 0.0
@@ -44,25 +47,36 @@ def replay(
     settings = settings_of(context, match__false_match_rate=false_match_rate)
     check_page(page)
     times = _as_speed(speed)
-    with _opened(footage, camera, _as_ms(start), settings.ingest.analysed_fps) as source:
+    with open_footage(footage, camera, _as_ms(start), settings.ingest.analysed_fps) as source:
         detector, embedder = chain_of(settings)  # which takes seconds, so what is wrong is told of before
         entries = _entries(settings, embedder, watch or [])
-        alerts, sightings, damage = _alerts(_frames(source, times), detector, embedder, entries, settings)
+        found = _replayed(frames_of(source, times), detector, embedder, entries, settings)
+    alerts = found.alerts
     typer.echo("\n".join(json.dumps(plain(alert)) if as_json else line(alert) for alert in alerts), nl=bool(alerts))
-    typer.echo(f"alerts: {len(alerts)}, sightings: {sightings}, descriptions: {len(entries)}", err=True)
+    for each in found.nearest:
+        typer.echo(_near(each), err=True)
+    typer.echo(f"alerts: {len(alerts)}, sightings: {found.sightings}, descriptions: {len(entries)}", err=True)
     write_page(page, alerts)
-    if damage:
-        raise damage
+    if found.damage:
+        raise found.damage
 
 
-def _alerts(
+@dataclass(frozen=True, slots=True)
+class _Found:
+    alerts: "list[Alert]"
+    nearest: "list[Nearest]"  # of the descriptions that have no alert
+    sightings: int
+    damage: "DamagedError | None"  # why the frames broke off, if they did
+
+
+def _replayed(
     frames: "Iterator[Frame]",
     detector: "Detector",
     embedder: "Embedder",
     entries: "list[WatchlistEntry]",
     settings: "Settings",
-) -> "tuple[list[Alert], int, DamagedError | None]":
-    """Return the alerts of the frames, of how many sightings, and why the frames broke off, if they did."""
+) -> _Found:
+    """Return what is found in the frames."""
     from tempfile import TemporaryDirectory
 
     from pipeline.clock import SystemClock
@@ -72,37 +86,23 @@ def _alerts(
     from pipeline.services.ingest import chain_settings
 
     damage = None
-    with TemporaryDirectory(prefix="lookout-replay-") as folder:
-        run = Replay(Path(folder), entries, background_of(settings), SystemClock())
+    with (
+        TemporaryDirectory(prefix="lookout-replay-") as folder,
+        closing(Replay(Path(folder), entries, background_of(settings), SystemClock())) as run,
+    ):
         try:
             run.run(ingest(frames, detector, embedder, chain_settings(settings)))
         except DamagedError as error:
             damage = error
-        finally:
-            alerts = run.alerts()
-            run.close()
-    return alerts, run.sightings, damage
+        return _Found(run.alerts(), run.nearest(), run.sightings, damage)
 
 
-def _opened(footage: str, camera: str, started_at_ms: int | None, analysed_fps: float) -> "Source":
-    """Open the footage.
-
-    Raises:
-        SourceError: it is a camera, or cannot be opened.
-        SettingsError: no camera can be called so.
-    """
-    from pipeline.camera import check_camera_id
-    from pipeline.errors import SourceError
-    from pipeline.redact import redact_address
-    from pipeline.source import SourceSettings, is_live, open_source
-
-    if is_live(footage):
-        raise SourceError(
-            f"a video file or a folder of images was expected, but {redact_address(footage)} is a camera; "
-            "watch it with: lookout cameras add, then lookout run"
-        )
-    check_camera_id(camera)
-    return open_source(footage, camera, SourceSettings(analysed_fps, started_at_ms))
+def _near(nearest: "Nearest") -> str:
+    """Say who came nearest to a description, and what would have told of them."""
+    rate = nearest.raising_rate
+    told = "which is far" if rate is None else f"--false-match-rate {rate:g} would have told of it"
+    scores = f"{nearest.similarity:.3f} < {nearest.threshold:.3f}"
+    return f"{nearest.entry.description!r}: nearest at {as_time(nearest.sighting.captured_at_ms)}, {scores}, {told}"
 
 
 def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> list["WatchlistEntry"]:
@@ -122,24 +122,11 @@ def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> l
         asked = Wanted(description, rate, cooldown_s=_NO_COOLDOWN_S, ttl_h=_FOR_EVER_H)
         entry = register(asked, embedder, background, SystemClock().now_ms(), entry_id=f"watch-{number}")
         typer.echo(f"{description!r}: {entry.background}", err=True)
+        ignored = embedder.explain_text(description).ignored
+        if ignored:
+            typer.echo(f"not understood, without effect: {', '.join(ignored)}", err=True)
         entries.append(entry)
     return entries
-
-
-def _frames(source: "Source", times: float | None) -> "Iterator[Frame]":
-    """Yield the frames, at so many times their own pace or as fast as may be, with a progress bar on standard error."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from pipeline.clock import SystemClock
-    from pipeline.source import paced
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with source, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("first frame")
-        for frame in source.frames() if times is None else paced(source.frames(), times, SystemClock()):
-            bar.update(task, description=f"frame {frame.index}")
-            yield frame
 
 
 def _as_ms(start: str | None) -> int | None:

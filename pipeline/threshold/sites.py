@@ -1,16 +1,17 @@
 """Which background each camera has at each place of the log: a fold over the log, so there is no state to lose.
 
-Every tracklet counts once, by the sighting that opens it: those that end first are the ones seen worst, and thresholds
-that rest on them let too many people through (docs/calibration.md has figures). Time is cut into windows of twelve hours (UTC, by capture
-time), and a camera's background is its newest ``MOST_PEOPLE`` people of this window and the one before. It is taken
-anew when a window begins, at its 8th, 16th, 32nd and so on to its 512th tracklet, and at every further ``MOST_PEOPLE``.
-A record uses what was taken before it. All of that follows from the log alone: whoever reads on from anywhere, after
-a crash, a rebalance or a redelivery, first reads up to 24 h back and comes to the same backgrounds.
+Every tracklet counts once, by the sighting that opens it: those that end first are the ones seen worst, and
+thresholds that rest on them let too many people through (docs/calibration.md has figures). Time is cut into windows
+of twelve hours (UTC, by capture time), and a camera's background is its newest ``MOST_PEOPLE`` people of this window
+and the one before. It is taken anew when a window begins, at its 8th, 16th, 32nd and so on to its 512th tracklet, and
+at every further ``MOST_PEOPLE``. A record uses what was taken before it. All of that follows from the log alone:
+whoever reads on from anywhere, after a crash, a rebalance or a redelivery, first reads up to 24 h back and comes to
+the same backgrounds.
 """
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +29,7 @@ _REMEMBERED = 3  # backgrounds of a camera, for records that are delivered again
 Vector = npt.NDArray[np.float16]
 Read = Callable[[LogRecord], Sighting]
 Polled = tuple[LogRecord, Sighting | None]
+Placed = tuple[Sighting, Site | None]  # with the background that it is to be held against
 _log = logging.getLogger(__name__)
 
 
@@ -165,6 +167,20 @@ class Sites:
             cameras = len(folded[partition].cameras)
             _log.info("partition %d: read the backgrounds of %d cameras back from the log", partition, cameras)
         self._partitions |= folded
+
+
+def placed(log: EventLog, read: Read) -> Iterator[Placed]:
+    """Yield all sightings of a log whose records all count, each with the background that it is to be held against.
+
+    Raises:
+        RecordError: a record cannot be read.
+        LogError: the log does not answer.
+    """
+    sites = Sites(log, read)
+    for record in log.read(Topic.SIGHTINGS, 0):
+        sighting = read(record)
+        (site,) = sites([(record, sighting)])
+        yield sighting, site
 
 
 def _first(partition: int, polled: Sequence[Polled]) -> tuple[int, int]:
