@@ -77,17 +77,28 @@ class Looker:
 
     def _look(self, taken: Sequence[Taken]) -> list[Look]:
         began_s = perf_counter()
-        wanted = [one for one in taken if self._wants(one)]
+        wanted, found = self._gated(taken)
         gated_s = perf_counter()
-        found = dict(zip(map(id, wanted), self._detect(wanted), strict=True))
+        found |= zip(map(id, wanted), self._detect(wanted), strict=True)
         counts = self.counts
         counts.batches += 1 if taken else 0
         counts.batched += len(taken)
         counts.looked += len(wanted)
-        counts.unchanged += len(taken) - len(wanted)
+        counts.unchanged += len(taken) - len(found)
         counts.gate_s += gated_s - began_s
         counts.detect_s += perf_counter() - gated_s
         return [found.get(id(one)) or Look(one, Detections.none()) for one in taken]
+
+    def _gated(self, taken: Sequence[Taken]) -> tuple[list[Taken], dict[int, Look]]:
+        """Return the frames that are to be looked at; and what is to be said of those that the gate cannot bear."""
+        wanted, found = list[Taken](), dict[int, Look]()
+        for one in taken:
+            try:
+                if self._wants(one):
+                    wanted.append(one)
+            except Exception as error:  # noqa: BLE001 - a picture that nobody reckoned with is its camera's only
+                found[id(one)] = Look(one, Detections.none(), error)
+        return wanted, found
 
     def _wants(self, one: Taken) -> bool:
         if self.motion is None or not one.lane.is_live:

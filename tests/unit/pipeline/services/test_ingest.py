@@ -114,6 +114,20 @@ def test_a_live_camera_that_raises_is_opened_again(site: Site) -> None:
     assert site.opened.count("b") == 1
 
 
+def test_a_picture_that_motion_gating_cannot_bear_is_its_camera_s_own_affair(tmp_path: Path) -> None:
+    """A camera that sends what is no colour picture fails by itself; another one, gated too, is watched on."""
+    site = Site(tmp_path, replace(SETTINGS, motion=MotionSettings()))
+    grey = replace(film("a", 1)[0], image=np.zeros((0, 160, 3), np.uint8))
+    site.add(lambda: live("a", [grey]), "a", "rtsp://a")
+    site.add(lambda: recorded("b"), "b")
+    site.start()
+    until(lambda: "camera 'a' fails and begins anew" in (site.service.trouble or ""))
+    until(lambda: site.service.readings["b"].state == "ended" and len(site.sightings()) == 2)
+    site.stop()
+    assert site.errors == []
+    site.log.close()
+
+
 def test_a_camera_that_fails_is_no_failure_of_a_service_that_is_stopped(site: Site) -> None:
     """Who stops the service while a live camera waits to be opened again is not told of an error."""
 
