@@ -94,15 +94,16 @@ class Lane:
     def put(self, frame: Frame) -> bool:
         """Add a frame: at once where the camera is live, else when there is room; return False when it has ended."""
         with self._lanes.lock:
+            if not self.is_live:
+                self.has_changed.wait_for(lambda: self.ended or self.has_room)
+            if self.ended:
+                return False
             if self.is_live:
                 self._dropped += len(self.waiting)
                 self.waiting.clear()
-            else:
-                self.has_changed.wait_for(lambda: self.ended or self.has_room)
-            if not self.ended:
-                self.waiting.append(Waiting(frame, self._lanes.clock.monotonic_s()))
-                self._lanes.has_changed.notify()
-            return not self.ended
+            self.waiting.append(Waiting(frame, self._lanes.clock.monotonic_s()))
+            self._lanes.has_changed.notify()
+            return True
 
     def end(self) -> None:
         """Take no further frame; those that wait are still gathered. Harmless when done twice."""

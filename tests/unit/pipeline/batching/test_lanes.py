@@ -96,6 +96,17 @@ def test_a_live_camera_keeps_its_newest_frame_and_counts_the_others() -> None:
     assert lane.dropped == 4
 
 
+def test_a_live_camera_that_has_ended_keeps_the_frame_that_waits() -> None:
+    """A frame that comes after a camera's end is not taken, and takes nothing away."""
+    lanes = Lanes(BatchSettings(4, NEVER_MS), ManualClock())
+    lane = open_lane(lanes, "a", live=True, frames=1)
+    lane.end()
+    assert not lane.put(frame("a", 9, image=IMAGE))
+    assert lane.dropped == 0
+    lanes.close()
+    assert [one.frame.index for batch in lanes.batches() for one in batch.taken] == [0]
+
+
 def test_recorded_footage_waits_and_loses_nothing() -> None:
     """A film of a hundred frames comes out whole and in order, though its lane has room for two."""
     lanes = Lanes(BatchSettings(2, 0.0), SystemClock())
