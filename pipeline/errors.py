@@ -7,6 +7,7 @@ PipelineError
 │   └── DamagedError     a file plays to its last good frame and no further
 ├── RecordError          a record of the log cannot be read, or is of another model
 ├── LogError             the event log did not take or give a record
+│   └── UnknownLetterError  no record of those coordinates is among the dead letters
 ├── StoreError           the watchlist or alert store did not answer, or what it holds is damaged
 │   ├── UnknownEntryError   no entry of the watchlist has that id
 │   ├── UnknownAlertError   no alert has that id
@@ -42,6 +43,10 @@ class RecordError(PipelineError):
 
 class LogError(PipelineError):
     """The event log did not take or give a record."""
+
+
+class UnknownLetterError(LogError):
+    """No record of those coordinates is among the dead letters."""
 
 
 class StoreError(PipelineError):

@@ -174,7 +174,7 @@ class Matcher:
                 value = encode_alert(alert, improved=each.verdict is Verdict.IMPROVED)
                 log.append(Topic.ALERTS, alert.alert_id, value, alert.captured_at_ms)
         for letter in batch.letters:
-            log.append(Topic.DEAD_LETTERS, letter.key, letter.encode(), letter.timestamp_ms)
+            letter.append_to(log, self._ports.clock.now_ms())
         if told or batch.letters:
             log.flush()
 

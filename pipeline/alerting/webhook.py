@@ -52,6 +52,35 @@ class WebhookCounts:
     log_failures: int = 0
 
 
+class SignedPost:
+    """Posts to a webhook, once and signed; may be called from several threads."""
+
+    def __init__(self, settings: WebhookSettings, clock: Clock) -> None:
+        """Connect with nobody yet.
+
+        Raises:
+            SettingsError: the URL is none, or the secret is empty.
+        """
+        if not settings.secret:
+            raise SettingsError(f"webhook '{settings.name}' needs a secret, which signs its posts")
+        self._receiver = Receiver.parse(settings.url)
+        self._settings = settings
+        self._clock = clock
+
+    def __call__(self, event: bytes) -> None:
+        """Post an alert as it stands in the log; return when the receiver has taken it.
+
+        Raises:
+            RefusedError: the receiver never will.
+            DeliveryError: it did not answer, or asked to come again.
+        """
+        headers = {
+            "Content-Type": CONTENT_TYPE,
+            HEADER: sign(self._settings.secret, self._clock.now_ms() // 1000, event),
+        }
+        post(self._receiver, event, headers, self._settings.timeout_s)
+
+
 class WebhookSender:
     """Posts until it is stopped. ``run`` belongs to one thread; ``stop`` and ``counts`` may be called from any."""
 
@@ -63,9 +92,7 @@ class WebhookSender:
         """
         if settings.attempts < 1:
             raise SettingsError(f"webhook '{settings.name}' needs 1 attempt or more, but has {settings.attempts}")
-        if not settings.secret:
-            raise SettingsError(f"webhook '{settings.name}' needs a secret, which signs its posts")
-        self._receiver = Receiver.parse(settings.url)
+        self._signed_post = SignedPost(settings, clock)
         self._log = log
         self._settings = settings
         self._clock = clock
@@ -136,20 +163,16 @@ class WebhookSender:
 
     def _post(self, record: LogRecord) -> None:
         self._counts.attempts += 1
-        headers = {
-            "Content-Type": CONTENT_TYPE,
-            HEADER: sign(self._settings.secret, self._clock.now_ms() // 1000, record.value),
-        }
-        post(self._receiver, record.value, headers, self._settings.timeout_s)
+        self._signed_post(record.value)
 
     def _letter(self, record: LogRecord, reason: str) -> DeadLetter:
         told = f"webhook '{self._settings.name}' {reason}"
         _log.error("%s; the alert %s is on %s", told, record.key, Topic.DEAD_LETTERS)
-        return DeadLetter.of(record, told)
+        return DeadLetter.of(record, told, self._settings.name)
 
     def _put_aside(self, letters: Sequence[DeadLetter]) -> None:
         for letter in letters:
-            self._log.append(Topic.DEAD_LETTERS, letter.key, letter.encode(), letter.timestamp_ms)
+            letter.append_to(self._log, self._clock.now_ms())
         self._log.flush()
 
     def _commit(self) -> None:

@@ -19,6 +19,7 @@ from pipeline.cli import (
     bench,
     cameras,
     cut,
+    dead_letters,
     demo,
     detector,
     doctor,
@@ -79,6 +80,7 @@ app.add_typer(watch.watch, name="watch")
 app.add_typer(alerts.alerts, name="alerts")
 app.add_typer(cameras.cameras, name="cameras")
 app.add_typer(topics.topics, name="topics")
+app.add_typer(dead_letters.dead_letters, name="dead-letters")
 app.add_typer(background.background, name="background")
 app.add_typer(detector.detector_app, name="detector")
 app.add_typer(bench.bench, name="bench")

@@ -92,7 +92,7 @@ def remove(
     context: typer.Context,
     alert_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ALERT]...", help="Ids of alerts, as `lookout alerts list` shows them."),
+        typer.Argument(metavar="ALERT", help="Ids of alerts, as `lookout alerts list` shows them."),
     ] = None,
     entry: Entry = None,
     camera: Camera = None,

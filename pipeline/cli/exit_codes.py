@@ -19,6 +19,7 @@ from pipeline.errors import (
     UnknownAlertError,
     UnknownCameraError,
     UnknownEntryError,
+    UnknownLetterError,
 )
 from reid.errors import (
     ConfigurationError,
@@ -55,6 +56,7 @@ EXIT_CODES: dict[type[Ours], int] = {
     UnknownEntryError: FAILED,
     UnknownAlertError: FAILED,
     UnknownCameraError: FAILED,
+    UnknownLetterError: FAILED,
     DetectorSettingError: 2,
     DetectorDatasetError: 3,
     DetectorFrameError: 3,

@@ -32,6 +32,7 @@ class Desk:
 
     open: threading.Event
     port: int = 0
+    status: int = 204
     got: list[tuple[Any, bytes]] = field(default_factory=list)
 
     @property
@@ -48,7 +49,7 @@ def serve_desk(desk: Desk) -> ThreadingHTTPServer:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             desk.open.wait()
             desk.got.append((self.headers, body))
-            self.send_response(204)
+            self.send_response(desk.status)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:

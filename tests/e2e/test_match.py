@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from pipeline.store.open import open_alerts, open_watchlist
 from pipeline.wire import decode_alert
 from tests.e2e.conftest import wait_until
 from tests.e2e.sightings import Cast, publish
+from tests.e2e.test_deliver import make_alert
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Place, Start
@@ -41,6 +43,19 @@ def test_a_sighting_becomes_an_alert(start: "Start", place: "Place") -> None:
     assert matcher.terminate() == 0
     assert matcher.output.splitlines()[-1].endswith("ended as asked")
     assert " INFO kafka" not in matcher.output
+
+
+def test_a_running_matcher_lets_old_alerts_go(start: "Start", place: "Place") -> None:
+    """Without any sighting a matcher takes out of the store what was raised too long ago, and nothing else."""
+    cast = Cast.now()
+    fresh, old = (make_alert(cast, number) for number in range(2))
+    with open_alerts(place.store) as alerts:
+        alerts.upsert(fresh)
+        alerts.upsert(replace(old, raised_at_ms=old.raised_at_ms - 25 * 3_600_000))
+        matcher = start(*place.options, "match", LOOKOUT_ALERTS_KEEP_DAYS="1")
+        matcher.wait_metric("lookout_matcher_expired_total", 1)
+        assert alerts.ids(AlertFilter()) == [fresh.alert_id]
+    assert matcher.terminate() == 0
 
 
 def test_a_second_signal_ends_at_once(start: "Start", tmp_path: Path) -> None:
