@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -21,7 +21,7 @@ from pipeline.errors import StoreError
 from pipeline.records import Alert, AlertState, CaptureClock, Origin, WatchlistEntry
 from pipeline.store.base import AlertFilter, AlertStore, Changes, Review, WatchlistStore
 from pipeline.store.open import open_alerts, open_watchlist
-from pipeline.store.redis.address import parse_redis_address
+from pipeline.store.redis.address import RedisAddress, parse_redis_address
 from pipeline.store.redis.alerts import RedisAlerts
 from pipeline.store.redis.watchlist import RedisWatchlist
 from pipeline.watchlist import WatchlistView
@@ -290,27 +290,64 @@ def test_a_review_whose_answer_is_lost_is_not_repeated(redis_server: RedisServer
         assert len(store.reviews("a")) == 1
 
 
-@pytest.mark.usefixtures("redis_url")
-def test_after_a_failover_the_address_leads_to_the_new_primary(redis_server: RedisServer, tmp_path: Path) -> None:
-    """A server that has become a replica refuses one write and keeps its connections; the next write finds its heir."""
+@dataclass
+class Failover:
+    """An address that leads to a server, and later to its heir; the server keeps its connections."""
+
+    proxy: LosingProxy
+    admin: redis.Redis
+    heir: RedisServer
+
+    @property
+    def address(self) -> RedisAddress:
+        """The address."""
+        return parse_redis_address(f"redis://:{self.heir.password}@127.0.0.1:{self.proxy.port}/0")
+
+    def demote(self) -> None:
+        """Make the server a replica that hears of nothing."""
+        self.admin.execute_command("REPLICAOF", "127.0.0.1", "1")
+
+    def lead_to_heir(self) -> None:
+        """Let who connects from now on get to the heir."""
+        self.proxy.lead_to(self.heir.port)
+
+
+@pytest.fixture
+def failover(redis_server: RedisServer, redis_url: str, tmp_path: Path) -> Iterator[Failover]:
+    """Return a server with an heir, both of which hold nothing."""
     heir = RedisServer(tmp_path)
-    heir.password = redis_server.password
+    heir.password = redis_url.partition("@")[0].rpartition(":")[2]
     heir.start()
     with LosingProxy(redis_server.port) as proxy, redis_server.client() as admin:
-        address = parse_redis_address(f"redis://:{redis_server.password}@127.0.0.1:{proxy.port}/0")
-        try:
-            with RedisAlerts(address) as alerts:
-                alerts.upsert(alert("before"))
-                admin.execute_command("REPLICAOF", "127.0.0.1", "1")
-                proxy.lead_to(heir.port)
-                with pytest.raises(StoreError, match="it is a replica, so name the primary"):
-                    alerts.upsert(alert("after"))
-                alerts.upsert(alert("after"))
-            with heir.client() as found:
-                assert found.exists("lookout:alert:after")
-        finally:
-            admin.execute_command("REPLICAOF", "NO", "ONE")
-            heir.stop()
+        yield Failover(proxy, admin, heir)
+        admin.execute_command("REPLICAOF", "NO", "ONE")
+    heir.stop()
+
+
+def test_after_a_failover_the_address_leads_to_the_new_primary(failover: Failover) -> None:
+    """A server that has become a replica refuses one write and keeps its connections; the next write finds its heir."""
+    with RedisAlerts(failover.address) as alerts:
+        alerts.upsert(alert("before"))
+        failover.demote()
+        failover.lead_to_heir()
+        with pytest.raises(StoreError, match="it is a replica, so name the primary"):
+            alerts.upsert(alert("after"))
+        alerts.upsert(alert("after"))
+    with failover.heir.client() as found:
+        assert found.exists("lookout:alert:after")
+
+
+def test_a_watchlist_follows_the_new_primary(failover: Failover) -> None:
+    """Who only reads does not stay with a server that has become a replica and hears of no edit any more."""
+    with RedisWatchlist(failover.address) as followed, WatchlistView(followed, 16) as view:
+        followed.put(entry("before"))
+        until(lambda: shown(view).keys() == {"before"}, "the first edit")
+        failover.demote()
+        until(lambda: "so name the primary" in (view.trouble or ""), "the replica to be told of")
+        failover.lead_to_heir()
+        with open_watchlist(failover.heir.url) as heir:
+            heir.put(entry("after"))
+        until(lambda: shown(view).keys() == {"after"}, "the heir's edit")
 
 
 @pytest.mark.usefixtures("redis_url")

@@ -58,7 +58,9 @@ return revision + 1
 """
 # KEYS: changes. ARGV: the revision since when, its edit or nothing, and what the keys of entries begin with.
 # Returns revision, edit, and id and value of what changed; without the third where the past is not known.
-_SINCE = f"""
+# With its first line and without the flag no-writes, a replica refuses it, as it refuses a write: one that has just
+# been the primary, and hears of no edit any more, must not be believed. A primary that is full runs it all the same.
+_SINCE = f"""#!lua flags=allow-oom
 {_NEWEST}
 local since = tonumber(ARGV[1])
 if since == 0 and revision == 0 then return {{revision, edit, {{}}}} end
