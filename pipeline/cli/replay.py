@@ -11,7 +11,7 @@ import typer
 from pipeline.cli.alerts import line, plain
 from pipeline.cli.footage import frames_of, open_footage
 from pipeline.cli.page import Page, check_page, write_page
-from pipeline.cli.site import as_time, background_of, chain_of, settings_of, watchlist_of
+from pipeline.cli.site import as_ms, as_time, background_of, chain_of, settings_of, watchlist_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def replay(
     settings = settings_of(context, match__false_match_rate=false_match_rate)
     check_page(page)
     times = _as_speed(speed)
-    with open_footage(footage, camera, _as_ms(start), settings.ingest.analysed_fps) as source:
+    with open_footage(footage, camera, as_ms(start, "--start"), settings.ingest.analysed_fps) as source:
         detector, embedder = chain_of(settings)  # which takes seconds, so what is wrong is told of before
         entries = _entries(settings, embedder, watch or [])
         found = _replayed(frames_of(source, times), detector, embedder, entries, settings)
@@ -127,23 +127,6 @@ def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> l
             typer.echo(f"not understood, without effect: {', '.join(ignored)}", err=True)
         entries.append(entry)
     return entries
-
-
-def _as_ms(start: str | None) -> int | None:
-    from datetime import UTC, datetime
-
-    if start is None:
-        return None
-    try:
-        at = datetime.fromisoformat(start)
-    except ValueError:
-        raise typer.BadParameter(
-            f"expected ISO 8601, as 2026-03-01T09:00:00Z, but got {start!r}", param_hint="--start"
-        ) from None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    if not (1970 <= at.year < 3000 and at.timestamp() >= 0.0):  # the epoch begins in 1970 by UTC, not by each zone
-        raise typer.BadParameter(f"expected a time from 1970 to 2999, but got {start!r}", param_hint="--start")
-    return round(at.timestamp() * 1000)
 
 
 def _as_speed(speed: str) -> float | None:
