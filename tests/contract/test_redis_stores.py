@@ -395,8 +395,21 @@ def test_a_full_server_refuses_whole_edits(store: WatchlistStore, admin: redis.R
     admin.config_set("maxmemory", 1)
     with pytest.raises(StoreError, match="nothing was written; give the server more memory"):
         store.put(entry("b"))
-    admin.config_set("maxmemory", 0)
     assert (told(store), store.snapshot().revision) == ({"a": "a man in red"}, revision)
+
+
+def test_an_entry_that_the_server_threw_away_is_told(store: WatchlistStore, admin: redis.Redis) -> None:
+    """An entry that is gone though nobody removed it is an error with its id, until it is put again or removed."""
+    for entry_id in "abc":
+        store.put(entry(entry_id))
+    admin.delete("lookout:watchlist:entry:a", "lookout:watchlist:entry:b")  # as a full server does unless told not to
+    with pytest.raises(StoreError, match=r"entry:a is gone, .*maxmemory-policy noeviction.*put it again or remove it"):
+        store.snapshot()
+    store.put(entry("a"))
+    store.remove("b")
+    assert told(store).keys() == {"a", "c"}
+    with pytest.raises(StoreError, match="no entry 'b'"):
+        store.remove("b")
 
 
 def test_keys_of_somebody_else_are_told(store: WatchlistStore, admin: redis.Redis) -> None:

@@ -11,12 +11,12 @@ edits as it did those it forgot; their ``edit`` tells them apart.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Self
 from uuid import uuid4
 
-from pipeline.errors import UnknownEntryError
+from pipeline.errors import StoreError, UnknownEntryError
 from pipeline.records import WatchlistEntry
 from pipeline.store.base import Changes, Snapshot
 from pipeline.store.encoding import decode, encode
@@ -50,7 +50,7 @@ redis.call('SADD', KEYS[2], ARGV[2])
 return revision + 1
 """
 _REMOVE = f"""
-if redis.call('EXISTS', KEYS[3]) == 0 then return false end
+if redis.call('EXISTS', KEYS[3]) + redis.call('SISMEMBER', KEYS[2], ARGV[2]) == 0 then return false end
 {_NEWEST}{_CHANGE}
 redis.call('DEL', KEYS[3])
 redis.call('SREM', KEYS[2], ARGV[2])
@@ -148,10 +148,11 @@ class RedisWatchlist(RedisStore):
         """Return all entries; see ``WatchlistStore.snapshot``."""
         while True:
             start = self._newest()
-            entries: dict[str, WatchlistEntry | None] = dict(self._entries())
+            entries = dict(self._entries())
             # Those were read one after another, so what has changed meanwhile comes on top.
             revision, changed = self._since(start)
             if changed is not None:
+                _check_kept(key for key, entry in entries.items() if entry is None and key not in changed)
                 entries |= changed
                 found = (entry for _, entry in sorted(entries.items()) if entry is not None)
                 return Snapshot(revision, tuple(found))
@@ -185,14 +186,14 @@ class RedisWatchlist(RedisStore):
         place, change = newest[0]
         return Revision(int(place.partition(b"-")[0]), change[b"edit"].decode())
 
-    def _entries(self) -> Iterator[tuple[str, WatchlistEntry]]:
+    def _entries(self) -> Iterator[tuple[str, WatchlistEntry | None]]:
+        """Yield ids and entries; None for one that was removed just now, or that the server threw away."""
         ids = sorted(key.decode() for key in self._ask("read", "SMEMBERS", _ENTRIES))
         for start in range(0, len(ids), _PAGE):
             keys = [_ENTRY + entry_id for entry_id in ids[start : start + _PAGE]]
             values = self._ask_many("read", [("HGET", key, "value") for key in keys])
             for key, value in zip(keys, values, strict=True):
-                if value is not None:  # else it was removed just now
-                    yield key.removeprefix(_ENTRY), decode(value, WatchlistEntry, key)
+                yield key.removeprefix(_ENTRY), None if value is None else decode(value, WatchlistEntry, key)
 
     def _since(self, since: int) -> tuple[Revision, dict[str, WatchlistEntry | None] | None]:
         """Return the revision and what changed, without an entry where one was removed; None where that is lost."""
@@ -212,6 +213,14 @@ class RedisWatchlist(RedisStore):
         wait_ms = max(1, round(seconds * 1000))  # 0 would be for ever
         command = ("XREAD", "BLOCK", wait_ms, "COUNT", 1, "STREAMS", _CHANGES, f"{since_revision:d}-0")
         self._ask("follow", *command)
+
+
+def _check_kept(gone: Iterable[str]) -> None:
+    for entry_id in gone:
+        raise StoreError(
+            f"{_ENTRY}{entry_id} is gone, though nobody removed it; set maxmemory-policy noeviction, "
+            "and put it again or remove it"
+        )
 
 
 def _unknown_entry(entry_id: str) -> UnknownEntryError:
