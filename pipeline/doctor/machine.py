@@ -121,7 +121,8 @@ def _server(address: str) -> list[Finding]:
         clock = SystemClock()
         before_ms, state, after_ms = clock.now_ms(), server.look(), clock.now_ms()
     skew_ms = state.now_ms - (before_ms + after_ms) / 2
-    return [clock_finding(skew_ms / 1000, (after_ms - before_ms) / 1000), _persistence(state.appends_only)]
+    clock_told = clock_finding(skew_ms / 1000, (after_ms - before_ms) / 1000)
+    return [clock_told, _persistence(state.appends_only), memory_finding(state.evicts)]
 
 
 def clock_finding(skew_s: float, round_trip_s: float) -> Finding:
@@ -134,6 +135,17 @@ def clock_finding(skew_s: float, round_trip_s: float) -> Finding:
             "clock", Verdict.WARNING, f"{told}; let NTP set both, as capture times decide cooldowns and expiry"
         )
     return Finding("clock", Verdict.OK, f"within {abs(skew_s) + round_trip_s:.2f} s of the Redis server's")
+
+
+def memory_finding(evicts: bool | None) -> Finding:  # noqa: FBT001 - it is the answer to a question
+    """Return what is to be said of a server that throws things away once it is full, or does not."""
+    if evicts:
+        told = "throws entries and alerts away without a word once it is full: set maxmemory-policy noeviction"
+        return Finding("redis memory", Verdict.WARNING, told)
+    told = (
+        "is not told to this user, who may not ask (INFO)" if evicts is None else "throws nothing away once it is full"
+    )
+    return Finding("redis memory", Verdict.OK, told)
 
 
 def _persistence(appends_only: bool | None) -> Finding:  # noqa: FBT001 - it is the answer to a question

@@ -17,12 +17,15 @@ import redis
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.doctor.examine import Verdict
+from pipeline.doctor.machine import memory_finding
 from pipeline.errors import StoreError
 from pipeline.records import Alert, AlertState, CaptureClock, Origin, WatchlistEntry
 from pipeline.store.base import AlertFilter, AlertStore, Changes, Review, WatchlistStore
 from pipeline.store.open import open_alerts, open_watchlist
 from pipeline.store.redis.address import RedisAddress, parse_redis_address
 from pipeline.store.redis.alerts import RedisAlerts
+from pipeline.store.redis.server import RedisServerView
 from pipeline.store.redis.watchlist import RedisWatchlist
 from pipeline.watchlist import WatchlistView
 from tests.contract.services.losing_proxy import LosingProxy
@@ -48,6 +51,7 @@ def admin(redis_server: RedisServer) -> Iterator[redis.Redis]:
     with redis_server.client() as client:
         yield client
         client.config_set("maxmemory", 0)
+        client.config_set("maxmemory-policy", "noeviction")
         client.acl_deluser("lookout")
 
 
@@ -410,6 +414,15 @@ def test_an_entry_that_the_server_threw_away_is_told(store: WatchlistStore, admi
     assert told(store).keys() == {"a", "c"}
     with pytest.raises(StoreError, match="no entry 'b'"):
         store.remove("b")
+
+
+def test_a_server_that_throws_away_is_warned_of(redis_url: str, admin: redis.Redis) -> None:
+    """Doctor warns of a server that makes room with what lookout keeps, and of no other."""
+    with RedisServerView(parse_redis_address(redis_url)) as server:
+        assert memory_finding(server.look().evicts).verdict is Verdict.OK
+        admin.config_set("maxmemory-policy", "allkeys-lru")
+        admin.config_set("maxmemory", 2**40)
+        assert memory_finding(server.look().evicts).verdict is Verdict.WARNING
 
 
 def test_keys_of_somebody_else_are_told(store: WatchlistStore, admin: redis.Redis) -> None:

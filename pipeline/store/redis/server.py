@@ -1,6 +1,7 @@
 """What a Redis server says of itself."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.errors import StoreError
 from pipeline.store.redis.connection import RedisStore
@@ -12,6 +13,7 @@ class ServerState:
 
     now_ms: int  # by its own clock, UTC
     appends_only: bool | None  # whether it keeps an append-only file; None where it does not tell
+    evicts: bool | None  # whether it throws away what lookout keeps once it is full; None where it does not tell
 
 
 class RedisServerView(RedisStore):
@@ -24,12 +26,18 @@ class RedisServerView(RedisStore):
             StoreError: it does not answer.
         """
         seconds, micros = self._ask("read the clock of", "TIME")
-        return ServerState(int(seconds) * 1000 + int(micros) // 1000, self._appends_only())
+        appends, limit, policy = self._told("aof_enabled"), self._told("maxmemory"), self._told("maxmemory_policy")
+        return ServerState(
+            int(seconds) * 1000 + int(micros) // 1000,
+            None if appends is None else bool(int(appends)),
+            # Nothing of lookout's has a time to live, so the policies that look for one throw nothing away.
+            None if limit is None or policy is None else int(limit) > 0 and str(policy).startswith("allkeys"),
+        )
 
-    def _appends_only(self) -> bool | None:
+    def _told(self, name: str) -> Any:
+        """Return what INFO says under a name; None where the user may not ask, without which everything else works."""
         try:
-            told = self._ask("see the persistence of", "INFO", "persistence", again=False)
-        except StoreError:  # the user may lack the right, without which everything else works
+            told = self._ask("ask about", "INFO", again=False)
+        except StoreError:
             return None
-        enabled = told.get("aof_enabled") if isinstance(told, dict) else None
-        return None if enabled is None else bool(int(enabled))
+        return told.get(name) if isinstance(told, dict) else None
