@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 5 \
 	--constraint constraints.txt
+# From one network to the whole chain; a bench of Kafka or Redis is called by hand, with the address.
+BENCHES := embed detect track match log ingest latency
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
@@ -26,8 +28,10 @@ else
 	@$(BIN)/lookout demo $(ARGS)
 endif
 
-bench: $(RUNTIME) ## measure embedding on this machine, as JSON
-	@$(BIN)/lookout bench embed --json $(ARGS)
+bench: $(RUNTIME) ## measure all that needs no service, a line of JSON each; or BENCHES="embed detect" alone
+	@set -e; for each in $(BENCHES); do \
+		echo "lookout bench $$each --json $(ARGS)" >&2; $(BIN)/lookout bench $$each --json $(ARGS); \
+	done
 
 check: $(DEVELOPMENT) ## format, lint, types and import rules
 	$(BIN)/ruff format --check .
