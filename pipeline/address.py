@@ -47,6 +47,7 @@ def file_of(address: str) -> Path:
     parts = urlsplit(address)
     if parts.netloc or len(parts.path) < 2:
         raise SettingsError(
-            f"a file's address is sqlite:///relative/path or sqlite:////absolute/path, but is {address!r}"
+            "a file's address is sqlite:///relative/path or sqlite:////absolute/path, but is "
+            f"{redact_address(address)!r}"
         )
     return Path(parts.path[1:])

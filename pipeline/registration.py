@@ -42,6 +42,15 @@ class Wanted:
             check_camera_id(camera_id)
 
 
+def as_one_line(text: str) -> str:
+    """Return a text as one line without what cannot be printed.
+
+    It is shown in terminals, pages and messages, and stores keep UTF-8: a pasted line break or escape sequence would
+    write over what stands beside it, and bytes that are no UTF-8 could not be kept.
+    """
+    return " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
+
+
 def register(
     wanted: Wanted, embedder: Embedder, background: Background, now_ms: int, entry_id: str | None = None
 ) -> WatchlistEntry:
@@ -63,11 +72,12 @@ def register(
             f"the background was embedded by {background.model_id}, but the description by {embedder.model_id}; "
             "build one for these weights with: lookout background build"
         )
-    vector = embedder.encode_text([wanted.description])[0]
+    description = as_one_line(wanted.description)
+    vector = embedder.encode_text([description])[0]
     limit = threshold(background, vector, wanted.false_match_rate)
     return WatchlistEntry(
         entry_id=entry_id or secrets.token_hex(6),
-        description=wanted.description.strip(),
+        description=description,
         vector=vector,
         model_id=embedder.model_id,
         threshold=limit.similarity,
@@ -75,9 +85,9 @@ def register(
         background=limit.words,
         version=0,  # the store numbers versions
         created_at_ms=now_ms,
-        label=wanted.label,
-        reason=wanted.reason,
-        owner=wanted.owner,
+        label=as_one_line(wanted.label),
+        reason=as_one_line(wanted.reason),
+        owner=as_one_line(wanted.owner),
         cameras=tuple(dict.fromkeys(wanted.cameras)),
         schedule=wanted.schedule,
         expires_at_ms=now_ms + round(wanted.ttl_h * _HOUR_MS) if wanted.ttl_h else None,

@@ -11,6 +11,7 @@ from pipeline.cli.site import as_time, background_of, print_table, settings_of, 
 
 if TYPE_CHECKING:
     from pipeline.records import WatchlistEntry
+    from pipeline.store.base import WatchlistStore
 
 watch = typer.Typer(no_args_is_help=True, help="Register, list and edit the descriptions to look out for.")
 
@@ -53,17 +54,35 @@ def add(
     embedder = Embedder(settings.weights or SHIPPED_WEIGHTS, "cpu")
     entry = register(wanted, embedder, background_of(settings), SystemClock().now_ms())
     with watchlist_of(settings) as store:
+        twins = _twins(store, entry)
         store.put(entry)
         entry = store.get(entry.entry_id)
     ignored = embedder.explain_text(description).ignored
-    typer.echo(json.dumps({**_plain(entry), "ignored_words": list(ignored)}) if as_json else _told(entry, ignored))
+    told = {**_plain(entry), "ignored_words": list(ignored)}
+    typer.echo(json.dumps(told) if as_json else _told(entry, ignored, twins))
 
 
-def _told(entry: "WatchlistEntry", ignored: Iterable[str]) -> str:
+def _twins(store: "WatchlistStore", entry: "WatchlistEntry") -> list["WatchlistEntry"]:
+    """Return the entries that mean the same; none where another one is damaged, which keeps nobody from adding."""
+    import numpy as np
+
+    from pipeline.errors import StoreError
+
+    try:
+        return [each for each in store.snapshot().entries if np.array_equal(each.vector, entry.vector)]
+    except StoreError:
+        return []
+
+
+def _told(entry: "WatchlistEntry", ignored: Iterable[str], twins: Iterable["WatchlistEntry"]) -> str:
+    """Say what an entry is, and which others are of the same meaning."""
     lines = [f"{entry.entry_id}: looking out for {entry.description!r}"]
     lines.append(f"threshold {entry.threshold:.3f}: {entry.background}")
     if ignored:
         lines.append(f"not understood, without effect: {', '.join(ignored)}")
+    also = ", ".join(f"{each.entry_id} ({_state(each)})" for each in twins)
+    if also:
+        lines.append(f"also on the watchlist: {also}; each entry tells of the same people")
     return "\n".join(lines)
 
 
@@ -103,8 +122,10 @@ def edit(
 ) -> None:
     """Change an entry; another description is another entry."""
     from pipeline.clock import SystemClock
+    from pipeline.registration import as_one_line
 
-    changes: dict[str, Any] = {"label": label, "reason": reason, "enabled": enabled}
+    changes: dict[str, Any] = {"enabled": enabled}
+    changes |= {name: as_one_line(text) for name, text in (("label", label), ("reason", reason)) if text is not None}
     changes["cameras"] = _cameras(camera or [], all_cameras=all_cameras)
     changes = {name: value for name, value in changes.items() if value is not None}
     if ttl_h is not None:

@@ -100,6 +100,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
         (("--log", "kafka://127.0.0.1:9", "topics", "list"), 9, "nobody answers at kafka://127.0.0.1:9"),
         (("--store", "redis://:s3cret@127.0.0.1:9/0", "watch", "list"), 9, "see that the server runs"),
         (("--store", "mysql://127.0.0.1/0", "watch", "list"), 2, "begins with sqlite:// or redis://"),
+        (("--store", "sqlite://u:s3cret@site/x.db", "watch", "list"), 2, "but is 'sqlite://***@site/x.db'"),
         (("--store", "sqlite:///text.mp4", "watch", "list"), 9, "it is another kind of file, or damaged"),
         (
             ("--store", "sqlite:////proc/site.db", "watch", "list"),

@@ -49,10 +49,28 @@ def test_what_is_told_of_an_entry_is_what_is_stored(run: Run) -> None:
     assert (entry["version"], entry["cameras"], entry["description"]) == (1, ["gate"], MAN)
 
 
+def test_what_is_looked_out_for_already_is_told(run: Run) -> None:
+    """A description that is on the watchlist is added once more, as its scope may be another, but not in silence."""
+    first = added(run, MAN)["entry_id"]
+    told = run("add", MAN.upper())
+    assert f"also on the watchlist: {first} (active)" in told.stdout
+    assert len(listed(run)) == 2
+    assert "also on the watchlist" not in run("add", "a woman in a red skirt").stdout
+
+
 def test_brackets_stand_in_tables_as_they_were_written(run: Run) -> None:
     """A description with what the table's printer takes for a mark is listed as it is."""
     added(run, "a man in a [red]red[/red] :coat: [/x]")
     assert "a man in a [red]red[/red] :coat: [/x]" in run("list").stdout
+
+
+def test_an_entry_is_one_line_that_can_be_printed(run: Run) -> None:
+    """Line breaks become blanks, and escape sequences and bytes that are no UTF-8 are left out of what is kept."""
+    entry = added(run, "a man\n in a\tred \x1b[2Jjacket \udcff", "--label", "case\x1b 1\n2", "--reason", "\udce4")
+    run("edit", entry["entry_id"], "--reason", "theft\r\nat the gate")
+    (kept,) = listed(run)
+    assert kept["description"] == "a man in a red [2Jjacket"
+    assert (kept["label"], kept["reason"]) == ("case 1 2", "theft at the gate")
 
 
 @pytest.mark.parametrize(
