@@ -70,6 +70,7 @@ class Lane:
         self.camera = camera
         self.policy = policy
         self.ended = False
+        self.settled = False  # whether it has ended, and all that its frames showed is safe in the log
         self.waiting = deque[Waiting]()
         self.paused_until_s = float("-inf")
         self.has_changed = Condition(lanes.lock)  # for whoever waits to put a frame in

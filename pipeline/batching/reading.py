@@ -40,6 +40,7 @@ class CameraReader:
         self._policy: QueuePolicy | None = None  # of the source, once it was open
         self._status: SourceStatus | None = None  # of the source, at its end
         self._lane: Lane | None = None
+        self._whole: Lane | None = None  # of footage that was read to its end
         self._state = SourceState.CONNECTING
         self._reason = ""
         self._stopping = Event()
@@ -51,9 +52,11 @@ class CameraReader:
 
     @property
     def state(self) -> str:
-        """How the source fares, a ``SourceState``. Only footage ends; a camera is asked again."""
+        """How the source fares, a ``SourceState``. Only footage ends, once all that it showed is safe in the log."""
         source = self._source
         told = self._state if source is None else source.state
+        if told is SourceState.ENDED and self._whole is not None and not self._whole.settled:
+            told = SourceState.LIVE
         broke_off = (
             told is SourceState.ENDED and self._policy is QueuePolicy.DROP_OLDEST and not self._stopping.is_set()
         )
@@ -81,6 +84,11 @@ class CameraReader:
             if self._lane is not None:
                 _add(lost, {NOT_TAKEN: self._lane.dropped})
             return lost
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is footage that was read to its end, and all that it showed is safe in the log."""
+        return self._whole is not None and self._whole.settled
 
     @property
     def ended(self) -> bool:
@@ -163,6 +171,11 @@ class CameraReader:
                     if self._stopping.is_set() or not lane.put(frame):
                         break
                     self.frames += 1
+                else:
+                    self._whole = None if lane.is_live or self._stopping.is_set() else lane
+            except DamagedError:
+                self._whole = lane
+                raise
             finally:
                 lane.end()
                 self._status = self.status

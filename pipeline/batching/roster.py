@@ -72,9 +72,18 @@ class Roster:
                 self._let_go(key)
             for key in [key for key in wanted if key not in self._readers]:
                 self._readers = {**self._readers, key: self._reader(wanted[key])}
-        if self._report is not None:
-            for key, reading in self.readings.items():
-                self._report(key, reading.state, reading.reason)
+        self._tell(self._readers)
+
+    def tell_ended(self) -> None:
+        """Report which footage has ended; the last word, when the readers have been closed."""
+        self._tell({key: reader for key, reader in self._readers.items() if reader.whole})
+
+    def _tell(self, readers: Mapping[str, CameraReader]) -> None:
+        report = self._report or (lambda *_: None)
+        for key, reader in readers.items():
+            reading = self._reading(reader)
+            if reading.state != SourceState.ENDED or reader.whole:  # else its reader was stopped, and others go on
+                report(key, reading.state, reading.reason)
 
     def close(self, timeout_s: float) -> None:
         """End all readers, and wait for them no longer than that together."""

@@ -18,12 +18,12 @@ from prometheus_client.registry import Collector
 from detectors.base import Detector
 from pipeline.ahead import ahead
 from pipeline.batching.following import Follower, crops_from
-from pipeline.batching.lanes import BatchSettings, Lanes
+from pipeline.batching.lanes import BatchSettings, Lane, Lanes
 from pipeline.batching.looking import RESTART, Looker
 from pipeline.batching.motion import MotionSettings
 from pipeline.batching.reading import Opening
 from pipeline.batching.roster import Cameras, Reading, Report, Roster
-from pipeline.batching.steps import STUCK_AFTER_S, Step, Watchdog
+from pipeline.batching.steps import STUCK_AFTER_S, Step, Watchdog, named
 from pipeline.camera import Camera
 from pipeline.clock import Clock, SystemClock
 from pipeline.crop import CropSettings
@@ -133,6 +133,7 @@ class IngestService:
             try:
                 for looked in batches:
                     self._follower.follow(looked)
+                    self._settle(looked.ended)
             finally:
                 self.stop()
                 self._lanes.close()  # else the thread that gathers from them waits for frames
@@ -140,6 +141,7 @@ class IngestService:
                 supervisor.join()
             if self._supervising is not None:
                 raise self._supervising
+        self._roster.tell_ended()
 
     def stop(self) -> None:
         """Ask ``run`` to return; what waits in the lanes is still dealt with, and a log that is away not waited for."""
@@ -259,9 +261,22 @@ class IngestService:
             self._roster.close(_LEAVE_S)
             self._lanes.close()
 
+    def _settle(self, ended: Sequence[Lane]) -> None:
+        """Make safe what footage that has ended has shown: only then are other processes to believe that."""
+        footage = [lane for lane in ended if not lane.is_live]
+        if footage:
+            with self._follower.handing(
+                f"the log has been taking the last sightings of {named(map(_camera, footage))}"
+            ):
+                self._insist(self._publisher.flush)
+        for lane in footage:
+            lane.settled = True
+
     def _publish(self, sighting: Sighting) -> None:
+        self._insist(lambda: self._publisher.publish(sighting))
+
+    def _insist(self, publish: Callable[[], None]) -> None:
         """Publish, for as long as it takes; when stopping, no longer than the publisher's patience."""
-        publish: Callable[[], None] = lambda: self._publisher.publish(sighting)  # noqa: E731
         while True:
             try:
                 publish()
@@ -273,6 +288,10 @@ class IngestService:
                 publish = self._publisher.flush  # the sighting is among those that wait
             else:
                 return
+
+
+def _camera(lane: Lane) -> str:
+    return lane.camera.camera_id
 
 
 def chain_settings(settings: Settings) -> IngestSettings:

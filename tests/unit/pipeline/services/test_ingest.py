@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import numpy as np
+import pytest
 
 from pipeline.batching.motion import MotionSettings
 from pipeline.camera import Camera
@@ -261,6 +262,44 @@ def test_a_log_that_is_away_makes_footage_wait_and_costs_no_sighting(tmp_path: P
     assert sorted(set(told)) == sorted(sighting.sighting_id for sighting in alone.sightings())
     site.log.close()
     alone.log.close()
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_footage_has_ended_once_its_sightings_are_safe(tmp_path: Path, *, takes: bool) -> None:
+    """The site is told that a film has ended when the log has what it showed; if it never has, the film has not."""
+    publish = PublishSettings(flush_every_s=60.0, first_wait_s=0.05, patience_s=0.2)
+    settings = replace(SETTINGS, publish=publish, ends_with_footage=False)
+    site, told = Site(tmp_path, settings), list[str]()
+    with Refusing(tmp_path / "refusing.db") as log:
+        ports = IngestPorts(site.watched, site.open, log, report=lambda _, state, __: told.append(state))
+        site.service = IngestService(ports, site.detector, Mean(), settings)
+        site.add(lambda: recorded("a", film("a", 3)), "a")
+        site.start()
+        until(lambda: site.service.readings["a"].frames == 3 if "a" in site.service.readings else False)
+        until(lambda: "the log is away" in (site.service.trouble or ""))
+        until(lambda: len(told) >= 3)
+        assert "ended" not in told
+        if takes:
+            log.takes.set()
+            until(lambda: "ended" in told)
+        site.stop()
+        log.takes.set()  # it is closed without complaint
+    assert ("ended" in told) == takes
+    assert [type(error) for error in site.errors] == ([] if takes else [LogError])
+    site.log.close()
+
+
+def test_footage_that_is_broken_off_has_not_ended(site: Site) -> None:
+    """A film that nobody read to its end, as the service was stopped, is not told of as one that has ended."""
+    told: list[str] = []
+    ports = IngestPorts(site.watched, site.open, site.log, report=lambda _, state, __: told.append(state))
+    site.service = IngestService(ports, site.detector, Mean(), SETTINGS)
+    site.add(lambda: recorded("a", film("a", 5000)), "a")
+    site.start()
+    until(lambda: "live" in told)
+    site.stop()
+    assert site.service.counts["frames"] < 5000
+    assert "ended" not in told
 
 
 class Broken(SqliteLog):
