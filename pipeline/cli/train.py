@@ -32,7 +32,8 @@ def export(
     *,
     half: Annotated[bool, typer.Option(help="Image tower in float16, for GPUs.")] = False,
     measure: Annotated[
-        Path | None, typer.Option(help="A recipe: measure on what it validates on, and say so on the card.")
+        Path | None,
+        typer.Option(help="A recipe: measure on what it validates on, say so on the card, and compare with torch."),
     ] = None,
     hold_out: Annotated[
         str | None, typer.Option(help="Of --measure: the source that the network was trained without.")
@@ -43,6 +44,7 @@ def export(
     from reid.embedder import Embedder
     from reid.evaluation.evaluate import evaluate
     from reid.evaluation.quality import quality
+    from reid.export.fidelity import measure_fidelity
     from reid.export.weights import export_weights
     from reid.text.vocabulary import Vocabulary
     from reid.training.checkpoint import load_network
@@ -58,3 +60,5 @@ def export(
     if samples is not None:
         write_card(folder, quality(card, evaluate(Embedder(folder), samples), samples))
     typer.echo(f"{folder} holds {card.model_id}, {card.precision}")
+    if samples is not None:
+        typer.echo(measure_fidelity(network, folder, samples).table(f"exported, {card.precision}"))

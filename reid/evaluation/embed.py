@@ -1,4 +1,4 @@
-"""A data set's crops to vectors, in batches."""
+"""A data set's crops and captions to vectors."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from reid.datasets.sample import Sample
 from reid.embedder import Embedder
-from reid.errors import CropError, DatasetError
+from reid.errors import CropError, DatasetError, SentenceError
 
 BATCH = 64
 Crop = npt.NDArray[np.uint8]  # (h, w, 3) BGR
@@ -35,6 +35,23 @@ def embed_samples(
             raise DatasetError(f"in {part[0].key} … {part[-1].key}: {error}") from error
         progress(len(part))
     return np.concatenate(rows) if rows else np.empty((0, embedder.embedding_dim), np.float32)
+
+
+def embed_captions(embedder: Embedder, samples: Sequence[Sample]) -> npt.NDArray[np.float32]:
+    """Return (c, embedding_dim) float32, one row for each caption of each sample in order.
+
+    A caption in which the network knows no word has the zero vector, which is equally unlike every crop.
+    """
+    rows = [_embed_caption(embedder, caption) for sample in samples for caption in sample.captions]
+    return np.stack(rows) if rows else np.empty((0, embedder.embedding_dim), np.float32)
+
+
+def _embed_caption(embedder: Embedder, caption: str) -> npt.NDArray[np.float32]:
+    try:
+        vector: npt.NDArray[np.float32] = embedder.encode_text([caption])[0]
+    except SentenceError:
+        return np.zeros(embedder.embedding_dim, np.float32)
+    return vector
 
 
 def _decode(sample: Sample) -> Crop:

@@ -1,6 +1,6 @@
 """Runs the runtime embedder over a data set's split and measures it; what ``lookout evaluate`` prints."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from reid.embedder import Embedder
 from reid.errors import ReidError
 from reid.evaluation.attributes import AttributeReport, evaluate_questions
 from reid.evaluation.degraded import Degraded, evaluate_degraded
-from reid.evaluation.embed import Progress, embed_samples
+from reid.evaluation.embed import Progress, embed_captions, embed_samples
 from reid.evaluation.protocols import (
     Embedded,
     RetrievalResult,
@@ -62,7 +62,7 @@ def evaluate(embedder: Embedder, samples: Sequence[Sample], progress: Progress =
     if not np.isfinite(vectors).all():
         raise ReidError(f"{embedder.model_id} gives vectors that are no numbers; export it without --half, or anew")
     images = Embedded.of_images(vectors, samples)
-    captions = Embedded.of_captions(_embed_captions(embedder, samples), samples)
+    captions = Embedded.of_captions(embed_captions(embedder, samples), samples)
     unit = Embedded.of_images(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), samples)
     return Evaluation(
         model_id=embedder.model_id,
@@ -72,23 +72,6 @@ def evaluate(embedder: Embedder, samples: Sequence[Sample], progress: Progress =
         attributes=_ask(embedder, vectors, samples),
         degraded=_if_possible(lambda: evaluate_degraded(embedder, samples)),
     )
-
-
-def _embed_captions(embedder: Embedder, samples: Sequence[Sample]) -> npt.NDArray[np.float32]:
-    rows = [_embed_caption(embedder, text) for text in _captions(samples)]
-    return np.stack(rows) if rows else np.empty((0, embedder.embedding_dim), np.float32)
-
-
-def _captions(samples: Sequence[Sample]) -> Iterator[str]:
-    return (caption for sample in samples for caption in sample.captions)
-
-
-def _embed_caption(embedder: Embedder, caption: str) -> npt.NDArray[np.float32]:
-    try:
-        vector: npt.NDArray[np.float32] = embedder.encode_text([caption])[0]
-    except ReidError:
-        return np.zeros(embedder.embedding_dim, np.float32)
-    return vector
 
 
 def _if_possible(measure: Callable[[], Result]) -> Result | None:

@@ -8,18 +8,20 @@ from reid.card import read_card
 from reid.errors import ConfigurationError
 
 
-def run(*arguments: object) -> None:
-    """Call ``lookout`` in this process; its own errors come out as they were raised."""
+def run(*arguments: object) -> str:
+    """Call ``lookout`` in this process and return what it prints; its own errors come out as they were raised."""
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     if result.exception is not None:
         raise result.exception
+    return result.stdout
 
 
 @pytest.mark.slow
 def test_training_ends_in_weights(recipe_file: Path, tmp_path: Path) -> None:
     """``lookout train`` and ``lookout export --measure`` leave a weights folder whose card says how good it is."""
     run("train", recipe_file, "--out", tmp_path / "run")
-    run("export", tmp_path / "run" / "best.pt", tmp_path / "weights", "--measure", recipe_file)
+    told = run("export", tmp_path / "run" / "best.pt", tmp_path / "weights", "--measure", recipe_file)
+    assert "| exported, fp32 | " in told
     card = read_card(tmp_path / "weights")
     assert card.name == "stripes"
     assert card.quality["RSTPReid, text to image: queries"] == 64
