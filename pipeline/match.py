@@ -11,8 +11,9 @@ One batch goes through these steps, in this order and no other:
 7. store: the alerts, in the order of the log. So what the store holds has been published, for certain.
 8. commit: only now is the batch dealt with.
 
-Killed between any two steps, another member gets the batch again and comes to the same alerts under the same ids:
-after 6 it publishes them a second time, after 7 it finds them in the store and publishes nothing.
+Killed between any two steps, another member gets the batch again and comes to the same alerts under the same ids. First
+it stores what was published after all (``pipeline.matching.catching_up``), since the watchlist of now may come to
+something else; so whatever was published before, it finds in the store, and does not publish a second time.
 When the log or a store fails, the step is tried again, for as long as it takes; no later batch overtakes.
 """
 
@@ -23,6 +24,7 @@ from dataclasses import dataclass, replace
 from pipeline.clock import Clock
 from pipeline.errors import LogError, StoreError
 from pipeline.log.base import EventLog, LogRecord, StartAt, Topic
+from pipeline.matching.catching_up import CatchingUp
 from pipeline.matching.counts import MatcherCounts
 from pipeline.matching.deciding import Decision, Verdict, decide
 from pipeline.matching.reading import Batch, SightingReader, read_batch
@@ -80,6 +82,7 @@ class Matcher:
         self._settings = settings or MatcherSettings()
         self._reader = SightingReader(background.model_id, background.vectors.shape[1])
         self._sites = Sites(ports.log, self._reader)
+        self._catch_up = CatchingUp(ports.log, ports.alerts)
         self._score = Scorer(background)
         self._counts = MatcherCounts()
         self._insist = Retrying(ports.clock, self._failed)
@@ -117,6 +120,7 @@ class Matcher:
         records = self._insist(self._poll)
         if not records:
             return 0
+        self._insist(lambda: self._catch_up(records))
         batch = read_batch(records, self._reader)
         seen = self._insist(lambda: self._place(batch))
         matches = self._match(seen)

@@ -1,6 +1,7 @@
 """The matcher killed, and its log and store failing, at every step: nothing is lost and nothing told under two ids."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -116,6 +117,26 @@ def test_a_killed_matcher_loses_nothing(
     best = {each.alert_id: each.similarity for each in sorted(site.told(), key=lambda each: each.similarity)}
     assert best == {each.alert_id: each.similarity for each in site.stored()}
     assert {record.key for record in site.records(Topic.DEAD_LETTERS)} == {"gate", "hall"}
+
+
+@pytest.mark.parametrize("edited", [(), (2,)], ids=["removed", "edited"])
+@pytest.mark.parametrize("batch", [1, 100])
+def test_what_was_published_is_stored_though_its_entry_has_gone(
+    new_site: Make, make_sighting: Make, make_entry: Make, edited: tuple[int, ...], batch: int
+) -> None:
+    """Killed between log and store, a matcher's alerts are stored by the next, whatever became of their entry."""
+    site = new_site()
+    log, alerts = site.log, site.alerts
+    site.publish(make_sighting("a", 0, 0.3), *film(make_sighting))
+    harm(site, Fault("upsert", "before", 3, KilledError))
+    with pytest.raises(KilledError):
+        site.match(batch=4)
+    site.log, site.alerts = log.again(), alerts
+    lost = {each.alert_id for each in site.told()} - {each.alert_id for each in site.stored()}
+    site.watchlist = replace(site.watchlist, entries=tuple(make_entry(version=each) for each in edited), revision=2)
+    site.match(batch)
+    assert lost
+    assert {each.alert_id for each in site.told()} == {each.alert_id for each in site.stored()}
 
 
 @pytest.mark.parametrize("number", [1, 3])
