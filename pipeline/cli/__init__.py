@@ -32,7 +32,8 @@ from pipeline.cli import (
     train,
     watch,
 )
-from pipeline.cli.exit_codes import FAILED, MISSING_PACKAGE, OURS, exit_code, missing_extra
+from pipeline.cli.exit_codes import FAILED, INTERRUPTED, MISSING_PACKAGE, OURS, exit_code, missing_extra
+from pipeline.cli.process import EndedError, end_as_asked, settle
 from pipeline.redact import redact_address
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # writing tells no name
@@ -88,15 +89,22 @@ app.add_typer(bench.bench, name="bench")
 
 def main() -> None:
     """Run the command line, and end the process with one of the codes of docs/errors.md."""
+    settle()
     try:
         app(prog_name="lookout")
+    except EndedError as ended:
+        end_as_asked(ended)
+    except KeyboardInterrupt:  # before a command has begun; afterwards typer ends with the same code
+        sys.exit(INTERRUPTED)
     except OURS as error:
         _fail(str(error), exit_code(error))
     except OSError as error:
         if error.filename is None and error.errno not in _FULL:
             raise
-        where = f"{redact_address(str(error.filename))}: " if error.filename is not None else ""
-        _fail(f"{where}{error.strerror}; see that it is there, may be read and written, and has room", FAILED)
+        if error.filename is None:
+            _fail(f"{error.strerror}; see that the disk of the output, and that of TMPDIR, have room", FAILED)
+        where = redact_address(str(error.filename))
+        _fail(f"{where}: {error.strerror}; see that it is there, may be read and written, and has room", FAILED)
     except ModuleNotFoundError as error:
         extra = missing_extra(error)
         if extra is None:

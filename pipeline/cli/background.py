@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.footage import frames_of, open_footage
-from pipeline.cli.site import background_of, chain_of, settings_of
+from pipeline.cli.site import background_of, chain_of, progress_bar, settings_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,16 +28,13 @@ def build(
     weights: Annotated[Path | None, typer.Option(help="A weights folder; by default the shipped one.")] = None,
 ) -> None:
     """Embed a few thousand people whom nobody looks for: thresholds are set on their scores."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from pipeline.threshold.background import FILE_NAME
     from pipeline.threshold.build import build_background, choose_people, find_crops
     from reid.embedder import SHIPPED_WEIGHTS, Embedder
 
     place = weights or SHIPPED_WEIGHTS
     chosen = choose_people(find_crops(folder), people)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("embedding", total=len(chosen))
         built = build_background(Embedder(place), chosen, words, lambda done: bar.advance(task, done))
     target = out or place / FILE_NAME
@@ -56,8 +53,6 @@ def measure(
 ) -> None:
     """Say how well thresholds keep their rate at a site: each source is the site once, all others the background."""
     import msgspec
-    from rich.console import Console
-    from rich.progress import Progress
 
     from pipeline.threshold.measure import PEOPLE_SEEN, embed, measure, table
     from reid.datasets.load import detect_format, load_dataset
@@ -65,7 +60,7 @@ def measure(
 
     samples = load_dataset(folder, detect_format(folder))
     embedder = Embedder(weights or SHIPPED_WEIGHTS)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("embedding", total=len(samples))
         embedded = embed(embedder, samples, captions, lambda done: bar.advance(task, done))
     outcomes = list(measure(embedded, embedder.model_id, [rate], PEOPLE_SEEN))

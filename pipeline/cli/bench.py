@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.site import progress_bar
+
 bench = typer.Typer(no_args_is_help=True, help="Measure speed on this machine, as ratios within one run.")
 
 
@@ -65,16 +67,13 @@ def track(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure on generated streets how well one person stays one tracklet, at 10, 5 and 2 analysed frames a second."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from detectors.open import open_detector
     from pipeline.bench.track import bench_track
     from pipeline.scene.scene import SceneSettings
 
     opened = None if detector == "truth" else open_detector(detector)
     settings = SceneSettings(walkers=walkers, duration_s=seconds)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("drawing and following", total=streets)
         report = bench_track(range(seed, seed + streets), settings, opened, lambda: bar.advance(task))
     if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.cli.alerts import plain
-from pipeline.cli.site import as_time, background_of, chain_of, settings_of
+from pipeline.cli.site import as_time, background_of, chain_of, progress_bar, settings_of
 
 if TYPE_CHECKING:
     from pipeline.demo.street import Described
@@ -61,9 +61,6 @@ def _film_and_watch(
     scene: "Scene", described: Mapping[str, "Described"], settings: "Settings", out: Path
 ) -> tuple[dict[str, Path], list["Alert"], str]:
     """Return the films by camera, the alerts and the model id, with progress bars on standard error."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from pipeline.demo.street import film_street
     from pipeline.demo.watching import put_on_watchlist, sightings, watch
     from pipeline.source import SourceSettings
@@ -75,7 +72,7 @@ def _film_and_watch(
     put_on_watchlist(out, sentences, settings.match.false_match_rate, embedder, background)
     timing = SourceSettings(settings.ingest.analysed_fps, scene.settings.started_at_ms)
     frames = scene.frame_count * len(scene.cameras)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with progress_bar() as bar:
         drawing, watching = (bar.add_task(name, total=frames) for name in ("drawing the street", "watching the films"))
         films = film_street(scene, out / "scene", lambda done: bar.advance(drawing, done))
         seen = sightings(films, timing, detector, embedder, lambda done: bar.advance(watching, done))

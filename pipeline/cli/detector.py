@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.site import progress_bar
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -115,16 +117,13 @@ def evaluate_detector(
     """Hold a detector against the boxes of a folder of images: recall, precision and AP, at an overlap of one half."""
     from dataclasses import asdict
 
-    from rich.console import Console
-    from rich.progress import Progress
-
     from detectors.evaluation import measure
     from detectors.labels import read_folder, without_small
     from detectors.open import open_detector
 
     images = [without_small(image, least_height) for image in read_folder(folder, boxes)]
     opened = open_detector(detector, provider, confidence=confidence)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("detecting", total=len(images))
         found = measure(opened, images, lambda: bar.advance(task))
     result = {"detector": opened.name, "provider": opened.provider, **asdict(found)}
@@ -162,9 +161,9 @@ def _drawn(frames: int, seed: int) -> "Iterator[SceneFrame]":
 def _images(folder: Path, every: int) -> "Iterator[tuple[str, Frame]]":
     from detectors.labels import IMAGE_ENDINGS, read_image
 
-    for path in sorted(folder.iterdir())[::every]:
-        if path.suffix.lower() in IMAGE_ENDINGS:
-            yield f"{path.stem}.jpg", read_image(path)
+    images = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_ENDINGS)
+    for path in images[::every]:
+        yield f"{path.stem}.jpg", read_image(path)
 
 
 def _film(path: Path, every: int) -> "Iterator[tuple[str, Frame]]":

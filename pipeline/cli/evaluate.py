@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.site import progress_bar
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,9 +34,6 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Search a data set's crops with its sentences, and ask for single attributes where it has them."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from reid.embedder import SHIPPED_WEIGHTS, Embedder
     from reid.evaluation.evaluate import evaluate as measure
     from reid.providers import as_provider
@@ -46,7 +45,7 @@ def evaluate(
         _refuse({"--hold-out": hold_out, "--all-crops": all_crops or None}, "it goes with a recipe")
         samples = _samples(path, dataset_format, split or "test")
     embedder = Embedder(weights or SHIPPED_WEIGHTS, as_provider(provider))
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("embedding crops", total=len(samples))
         result = measure(embedder, samples, lambda done: bar.advance(task, done))
     typer.echo(json.dumps(result.to_dict()) if as_json else _render(result))

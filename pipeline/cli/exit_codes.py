@@ -33,6 +33,7 @@ from reid.errors import (
 
 FAILED = 1
 MISSING_PACKAGE = 7
+INTERRUPTED = 130  # as a shell says of what Ctrl-C has ended
 
 Ours = PipelineError | ReidError | DetectorError
 OURS = (PipelineError, ReidError, DetectorError)  # what lookout raises on purpose

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from pipeline.cli.site import progress_bar
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -32,14 +34,13 @@ def open_footage(footage: str, camera: str, started_at_ms: int | None, analysed_
 
 def frames_of(source: "Source", times: float | None) -> "Iterator[Frame]":
     """Yield the frames, at so many times their own pace or as fast as may be, with a progress bar on standard error."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from pipeline.clock import SystemClock
     from pipeline.source import paced
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with source, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with source, progress_bar(*columns) as bar:
         task = bar.add_task("first frame")
         for frame in source.frames() if times is None else paced(source.frames(), times, SystemClock()):
             bar.update(task, description=f"frame {frame.index}")

@@ -52,11 +52,13 @@ def replay(
         entries = _entries(settings, embedder, watch or [])
         found = _replayed(frames_of(source, times), detector, embedder, entries, settings)
     alerts = found.alerts
-    typer.echo("\n".join(json.dumps(plain(alert)) if as_json else line(alert) for alert in alerts), nl=bool(alerts))
+    try:
+        typer.echo("\n".join(json.dumps(plain(one)) if as_json else line(one) for one in alerts), nl=bool(alerts))
+    finally:  # whoever reads the lines may have gone away, as `| head` does
+        write_page(page, alerts)
     for each in found.nearest:
         typer.echo(_near(each), err=True)
     typer.echo(f"alerts: {len(alerts)}, sightings: {found.sightings}, descriptions: {len(entries)}", err=True)
-    write_page(page, alerts)
     if found.damage:
         raise found.damage
 

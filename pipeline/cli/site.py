@@ -1,12 +1,14 @@
 """What the commands of a running site have in common: the settings, the log and the stores, opened when needed."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
     from rich.table import Table
 
     from detectors.base import Detector
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from pipeline.store.cameras import CameraStore
     from pipeline.threshold.background import Background
     from reid.embedder import Embedder
+
+_LEAST_WIDTH = 80
+_NO_WIDTH = 4096
 
 
 def settings_of(context: typer.Context, **flags: object) -> "Settings":
@@ -90,10 +95,25 @@ def background_of(settings: "Settings") -> "Background":
 
 
 def print_table(table: "Table") -> None:
-    """Print a table for people; what operators have written stands there as they wrote it, brackets and all."""
+    """Print a table for people; what operators have written stands there as they wrote it, brackets and all.
+
+    What reads a pipe wants one line a row; a narrow terminal breaks lines by itself, which loses no letter of an id.
+    """
+    from shutil import get_terminal_size
+
     from rich.console import Console
 
-    Console(soft_wrap=True, markup=False, emoji=False, highlight=False).print(table)
+    width = max(get_terminal_size().columns, _LEAST_WIDTH) if sys.stdout.isatty() else _NO_WIDTH
+    Console(width=width, soft_wrap=True, markup=False, emoji=False, highlight=False).print(table)
+
+
+def progress_bar(*columns: "str | ProgressColumn") -> "Progress":
+    """Return a progress bar on standard error, which writes nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def as_time(at_ms: int | None) -> str:

@@ -1,12 +1,11 @@
 """``lookout topics``: the topics of the event log."""
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.site import as_time, settings_of
+from pipeline.cli.site import as_time, print_table, settings_of
 
 if TYPE_CHECKING:
     from pipeline.log.shapes import TopicState
@@ -50,7 +49,6 @@ def list_topics(context: typer.Context, *, as_json: AsJson = False) -> None:
         for each in found:
             typer.echo(json.dumps(asdict(each)))
         return
-    from rich.console import Console
     from rich.table import Column, Table
 
     names = ("topic", "partitions", "records", "oldest (UTC)", "newest (UTC)", "kept")
@@ -58,7 +56,7 @@ def list_topics(context: typer.Context, *, as_json: AsJson = False) -> None:
     for each in found:
         oldest, newest = as_time(each.oldest_ms), as_time(each.newest_ms)
         table.add_row(each.topic, str(each.partitions or "-"), f"{each.records:,}", oldest, newest, _keeping(each))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)  # a pipe has no width to keep to
+    print_table(table)
 
 
 def _keeping(topic: "TopicState") -> str:

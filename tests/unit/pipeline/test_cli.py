@@ -1,4 +1,5 @@
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_an_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     ("error", "told"),
     [
         (PermissionError(errno.EACCES, "Permission denied", "runs/demo"), "runs/demo: Permission denied; see that"),
-        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; see that"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; see that the disk of the output"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(
@@ -122,6 +123,27 @@ def test_a_file_that_cannot_be_used_is_named(
     """What the machine says of files, folders and disks is one line, too, and ends with 1."""
     assert fail_with(error, monkeypatch) == 1
     assert capsys.readouterr().err.startswith(f"lookout: error: {told}")
+
+
+def test_a_letter_that_the_terminal_lacks_ends_no_command() -> None:
+    """Where the output is not UTF-8, what it cannot show is told by its number."""
+    odd = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    command = [sys.executable, "-m", "pipeline.cli", "explain", "a man in a red jaket"]
+    done = subprocess.run(command, cwd=ROOT, env=odd, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "jaket \\u2192 jacket" in done.stdout
+
+
+def test_an_interruption_before_the_command_has_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the command line is still being read ends with 130 and without a traceback."""
+
+    def interrupt(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "app", interrupt)
+    with pytest.raises(SystemExit) as stop:
+        command_line.main()
+    assert stop.value.code == 130
 
 
 def test_a_subclass_exits_like_its_parent() -> None:
