@@ -8,7 +8,7 @@ from pipeline.sources.base import NOT_TAKEN, QueuePolicy, Source, SourceSettings
 from pipeline.sources.film import FilmSource
 from pipeline.sources.folder import FolderSource
 from pipeline.sources.live import LiveSource
-from pipeline.sources.locator import is_folder, is_live
+from pipeline.sources.locator import as_target, is_folder, is_live
 from pipeline.sources.status import SourceStatus, WatchedSource
 from pipeline.sources.times import paced
 
@@ -44,9 +44,8 @@ def open_source(
     """
     settings = settings or SourceSettings()
     if is_live(address):
-        target = int(address) if address.isdecimal() else address
         try:
-            return LiveSource(target, camera_id, settings, clock or SystemClock())
+            return LiveSource(as_target(address), camera_id, settings, clock or SystemClock())
         except OSError as error:
             raise SourceError(
                 f"camera {camera_id!r} cannot be watched: {error.strerror}; each camera takes five open files, "

@@ -26,7 +26,9 @@ Masks = Annotated[
     list[str] | None,
     typer.Option("--mask", help='Nobody within "x,y x,y x,y" (shares of the frame) is looked at; may be repeated.'),
 ]
-Timeout = Annotated[float, typer.Option("--timeout-s", help="How long to wait for a camera's frames, s.", min=1.0)]
+Timeout = Annotated[
+    float, typer.Option("--timeout-s", help="How long to wait for a camera's frames, s.", min=1.0, max=3600.0)
+]
 WithProbe = Annotated[bool, typer.Option("--probe/--no-probe", help="Whether frames have to come from the address.")]
 _RESETS = {
     "analysed-fps": "analysed_fps",

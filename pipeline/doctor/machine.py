@@ -97,7 +97,11 @@ def disk_checks(settings: Settings) -> Sequence[Check]:
 
 
 def _disk(file: Path) -> Finding:
-    free = shutil.disk_usage(file.absolute().parent).free
+    folder = file.absolute().parent
+    if not folder.is_dir():
+        told = f"the folder {folder} of {file.name} is not there; make it, or name another file"
+        return Finding("disk", Verdict.FAILED, told)
+    free = shutil.disk_usage(folder).free
     told = f"{free / 2**30:.1f} GiB free for {file}"
     if free < _LEAST_FREE_BYTES:
         return Finding("disk", Verdict.FAILED, f"{told}; make room")

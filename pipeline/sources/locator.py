@@ -33,6 +33,14 @@ def is_folder(address: str) -> bool:
     return os.path.isdir(address)  # noqa: PTH112 - a Path's raises
 
 
+def as_target(address: str) -> str | int:
+    """Return what OpenCV is to open: a device's number, or an address as FFmpeg writes them, ``rtsp`` for ``RTSP``."""
+    if re.fullmatch(r"\d{1,3}", address):
+        return int(address)
+    head, mark, rest = address.partition("://")
+    return f"{head.lower()}{mark}{rest}" if mark else address
+
+
 def scheme(target: str | int) -> str:
     """Return the protocol of an address in lower case; nothing for files and devices."""
     head, mark, _ = str(target).partition("://")

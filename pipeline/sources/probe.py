@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.errors import SourceError
 from pipeline.redact import redact_address
 from pipeline.sources.faults import SENTENCES, Fault
-from pipeline.sources.locator import is_folder, is_live, transport
+from pipeline.sources.locator import as_target, is_folder, is_live, transport
 from pipeline.sources.orders import Beat, Broke, Crashed, Event, Opened, Order, Ready, Shown
 from pipeline.sources.process import DecoderLostError, DecoderProcess
 from pipeline.sources.slots import SlotReader
@@ -107,11 +107,8 @@ def probe(address: str, timeout_s: float, *, hardware: bool = True) -> Probe:
     """
     live = is_live(address)
     if not live and not os.path.isfile(address):  # noqa: PTH113 - a Path's raises
-        shown = redact_address(address) or repr("")
-        found = f"{shown} is a folder" if is_folder(address) else f"there is no file {shown}"
-        raise SourceError(f"a camera's address or a video file was expected, but {found}")
-    target = int(address) if live and address.isdecimal() else address
-    order = Order(target, None, timeout_s, timeout_s, timeout_s, hardware)
+        raise SourceError(f"a camera's address or a video file was expected, but {_instead(address)}")
+    order = Order(as_target(address) if live else address, None, timeout_s, timeout_s, timeout_s, hardware)
     look = _Look()
     wake, waker = os.pipe()
     try:
@@ -127,6 +124,16 @@ def probe(address: str, timeout_s: float, *, hardware: bool = True) -> Probe:
         os.close(wake)
         os.close(waker)
     return look.found(address)
+
+
+def _instead(address: str) -> str:
+    """Return what there is in the place of a video file."""
+    shown = redact_address(address) or repr("")
+    if is_folder(address):
+        return f"{shown} is a folder"
+    if os.path.exists(address):  # noqa: PTH110 - a Path's raises
+        return f"{shown} is a device or a pipe; a camera is named by its number, as 0"
+    return f"there is no file {shown}"
 
 
 def _watch(decoder: DecoderProcess, look: _Look, timeout_s: float, wake: int) -> None:

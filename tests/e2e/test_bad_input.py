@@ -87,6 +87,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
             "no frame comes from http://127.0.0.1:9/",
         ),
         (("cameras", "add", "gate", "stills"), 3, "stills holds no image"),
+        (("cameras", "probe", "rtsp://127.0.0.1:9/live", "--timeout-s", "inf"), 2, "'--timeout-s'"),
         (("cameras", "probe", "stills"), 3, "but stills is a folder"),
         (("cameras", "probe", "gaet"), 3, "there is no file gaet; where an id was meant, lookout cameras list shows"),
         (("cameras", "add", "gate", "ftp://127.0.0.1/live"), 3, "a camera's address begins with rtsp://"),

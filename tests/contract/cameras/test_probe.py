@@ -42,6 +42,7 @@ def test_what_does_not_work(rtsp_server: RtspServer) -> None:
     assert "Wr0ng-one" not in str(found)
     assert probe(rtsp_server.url("nowhere"), 30.0).fault is Fault.NOT_FOUND
     assert probe("rtsp://127.0.0.1:9/x", 30.0).fault is Fault.REFUSED
+    assert probe("RTSP://127.0.0.1:9/x", 30.0).fault is Fault.REFUSED  # FFmpeg itself knows small letters only
     assert probe("999", 30.0).fault is Fault.NO_DEVICE
 
 
@@ -53,5 +54,7 @@ def test_a_probe_ends(tmp_path: Path) -> None:
         assert time.monotonic() - began_s < 60.0
     with pytest.raises(SourceError, match="there is no file"):
         probe(str(tmp_path / "gone.mp4"), 1.0)
+    with pytest.raises(SourceError, match="/dev/null is a device or a pipe; a camera is named by its number"):
+        probe("/dev/null", 1.0)
     with pytest.raises(SourceError, match="begins with"):
         probe("gopher://127.0.0.1/x", 1.0)

@@ -66,6 +66,15 @@ class Usage(NamedTuple):
     free: int
 
 
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    """Of a SQLite file whose folder is not there the finding says which, and what to do."""
+    folder = tmp_path / "nowhere"
+    (check,) = machine.disk_checks(Settings(log=f"sqlite:///{folder}/a.db", store=f"sqlite:///{folder}/a.db"))
+    (found,) = check.look()
+    assert found.verdict is Verdict.FAILED
+    assert found.words == f"the folder {folder} of a.db is not there; make it, or name another file"
+
+
 @pytest.mark.parametrize(("free_mib", "verdict"), [(100, Verdict.FAILED), (1000, Verdict.WARNING), (9000, Verdict.OK)])
 def test_a_disk_is_told_before_it_is_full(
     free_mib: int, verdict: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
