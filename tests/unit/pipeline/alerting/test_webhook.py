@@ -158,8 +158,21 @@ def test_an_alert_that_nobody_takes_is_put_aside(log: Any, desk: Desk, make_send
     (letter,) = letters(log)
     assert (letter.key, letter.value) == ("a", b'{"id": "a"}')
     assert "webhook 'desk' not taken in 4 attempts: expected 2xx" in letter.reason
+    assert letter.webhook == "desk"
     assert desk.bodies[-1] == b'{"id": "b"}'
     assert (sender.counts.exhausted, sender.counts.delivered) == (1, 1)
+
+
+def test_a_letter_stands_under_the_time_when_it_was_put_aside(
+    log: Any, desk: Desk, make_sender: Make, clock: ManualClock
+) -> None:
+    """However old an alert is, its letter is as young as the refusal, so that a log keeps it for as long as others."""
+    alert(log, "a")
+    desk.answers = [404]
+    clock.advance(40 * 86_400)
+    make_sender().step()
+    (record,) = log.read(Topic.DEAD_LETTERS, 0)
+    assert (record.timestamp_ms, letters(log)[0].timestamp_ms) == (clock.now_ms(), NOW_MS)
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 410, 413])

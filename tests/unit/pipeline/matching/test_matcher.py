@@ -167,8 +167,10 @@ def test_what_cannot_be_compared_is_put_aside(site: Any, make_sighting: Make) ->
         make_sighting("e"),
         make_sighting("f", crop_jpeg=bytes(600_000)),
     )
+    site.clock.advance(3600)
     counts = site.match().counts
     letters = [decode_dead_letter(record.value) for record in site.records(Topic.DEAD_LETTERS)]
+    assert {record.timestamp_ms for record in site.records(Topic.DEAD_LETTERS)} == {site.clock.now_ms()}
     assert [alert.tracklet_id for alert in site.told()] == ["e"]
     assert (counts.undecodable, counts.foreign, counts.sightings) == (4, 1, 1)
     assert {letter.coordinates for letter in letters} == {
