@@ -40,7 +40,7 @@ def open_source(
 
     Raises:
         SourceError: recorded footage is missing or cannot be decoded, nobody knows such an address, or too many
-            files are open. A camera that does not answer is no error: it is asked again.
+            files are open or threads run. A camera that does not answer is no error: it is asked again.
     """
     settings = settings or SourceSettings()
     if is_live(address):
@@ -50,6 +50,10 @@ def open_source(
             raise SourceError(
                 f"camera {camera_id!r} cannot be watched: {error.strerror}; each camera takes five open files, "
                 "see `ulimit -n`"
+            ) from error
+        except RuntimeError as error:
+            raise SourceError(
+                f"camera {camera_id!r} cannot be watched: {error}; see `ulimit -u` and the limits of its container"
             ) from error
     kind = FolderSource if is_folder(address) else FilmSource
     return kind(Path(address), camera_id, settings)

@@ -195,5 +195,5 @@ class CameraReader:
 
 
 def _add(into: dict[str, int], more: Mapping[str, int]) -> None:
-    for reason, count in more.items():
+    for reason, count in dict(more).items():  # a copy in one step, for the source's own thread adds to it
         into[reason] = into.get(reason, 0) + count

@@ -71,7 +71,7 @@ class Roster:
             for key in [key for key, reader in self._readers.items() if wanted.get(key) != reader.camera]:
                 self._let_go(key)
             for key in [key for key in wanted if key not in self._readers]:
-                self._readers = {**self._readers, key: self._reader(wanted[key])}
+                self._begin(wanted[key])
         self._tell(self._readers)
 
     def tell_ended(self) -> None:
@@ -132,8 +132,14 @@ class Roster:
             state, reason = str(SourceState.STALLED), hangs
         return Reading(state, reason, reader.frames, reader.dropped, reader.status)
 
-    def _reader(self, camera: Camera) -> CameraReader:
-        return CameraReader(camera, self._lanes, self._opening, self.over)
+    def _begin(self, camera: Camera) -> None:
+        try:
+            reader = CameraReader(camera, self._lanes, self._opening, self.over)
+        except RuntimeError as error:  # the system starts no further thread; perhaps it does the next time
+            limits = "see `ulimit -u` and the limits of its container"
+            self.trouble = f"camera '{camera.camera_id}' cannot be watched: {error}; {limits}"
+        else:
+            self._readers = {**self._readers, camera.camera_id: reader}
 
     def _let_go(self, key: str) -> None:
         reader = self._readers[key]

@@ -62,7 +62,11 @@ class LiveSource:
             raise
         self._attendant = Attendant(_order(target, settings), self._memory.descriptor, self._wake, clock)
         self._thread = Thread(target=self._watch, name=f"camera {camera_id}", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # too many threads: likewise
+            self._let_go()
+            raise
 
     @property
     def clock(self) -> CaptureClock:
@@ -141,9 +145,12 @@ class LiveSource:
         self._attendant.close()
         with self._changed:
             self._become(SourceState.ENDED, "its watch broke off")  # nobody must wait for frames for ever
-            self._memory.close()
-            os.close(self._wake)
-            os.close(self._waker)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._memory.close()
+        os.close(self._wake)
+        os.close(self._waker)
 
     def _rest(self, ending: Ending, waits: Waits) -> None:
         wait = waits.after(ending.fault, had_frames=self._connected)

@@ -1,6 +1,7 @@
 """The readers of a site's cameras, and what they count together."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from threading import Event, Thread
 
@@ -24,6 +25,23 @@ def hasty() -> Iterator[None]:
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before_s)
+
+
+def test_a_camera_that_finds_no_further_thread_is_tried_again() -> None:
+    """Where the system starts no further thread, that is the trouble and no end; it is watched once there is one."""
+    lanes = Lanes(BatchSettings(), SystemClock())
+    cameras = {"gate": Camera("gate", "rtsp://gate")}
+    roster = Roster(lambda: cameras, lanes, lambda camera: Film(camera.camera_id, FRAMES, live=True))
+    usual = threading.stack_size(2**46)  # more than there is
+    try:
+        roster.follow()
+    finally:
+        threading.stack_size(usual)
+    assert (roster.trouble or "").startswith("camera 'gate' cannot be watched: can't start new thread")
+    roster.follow()
+    assert roster.trouble is None
+    until(lambda: roster.readings["gate"].frames == len(FRAMES))
+    roster.close(60.0)
 
 
 @pytest.mark.usefixtures("hasty")

@@ -1,6 +1,7 @@
 import fcntl
 import os
 import resource
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.clock import SystemClock
+from pipeline.errors import SourceError
 from pipeline.scene.scene import Scene, SceneCamera, SceneSettings
 from pipeline.scene.video import write_video
-from pipeline.source import SourceSettings
+from pipeline.source import SourceSettings, open_source
 from pipeline.sources.faults import Fault
 from pipeline.sources.live import LiveSource
 from pipeline.sources.orders import Broke, Crashed, Event, Opened, Order, Ready, Shown
@@ -124,6 +126,17 @@ def test_a_camera_that_finds_too_few_files_leaves_none_open() -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert refused >= 3
+    assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_a_camera_that_finds_no_further_thread_leaves_no_file_open() -> None:
+    """Where the system starts no further thread that is an error of the source, and what was opened is closed again."""
+    before, usual = set(Path("/proc/self/fd").iterdir()), threading.stack_size(2**46)  # more than there is
+    try:
+        with pytest.raises(SourceError, match="camera 'gate' cannot be watched: can't start new thread"):
+            open_source("rtsp://127.0.0.1:9/x", "gate")
+    finally:
+        threading.stack_size(usual)
     assert set(Path("/proc/self/fd").iterdir()) == before
 
 
