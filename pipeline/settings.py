@@ -15,6 +15,7 @@ import msgspec
 
 from pipeline import camera
 from pipeline.errors import SettingsError
+from pipeline.settings_checks import check_ranges, wrong_kind
 from pipeline.sources.base import SourceSettings
 
 FILE_NAME = "lookout.toml"
@@ -118,18 +119,19 @@ def load_settings(
     Raises:
         SettingsError: a key is unknown (the nearest right one is named) or a value is wrong.
     """
-    table = _read(path)
+    path = _found(path)
+    table = {} if path is None else _read(path)
+    said_by = {"": str(path)} if table else {}
     for name, value in environment.items():
         if name.startswith(ENVIRONMENT_PREFIX) and name not in _NOT_SETTINGS:
-            _set(table, _dotted(name), value)
+            key = _dotted(name)
+            _set(table, key, value)
+            said_by[key] = f"environment variable {name}"
     for key, value in (flags or {}).items():
         if value is not None:
             _set(table, key, value)
-    try:
-        settings: Settings = msgspec.convert(table, Settings, strict=False, dec_hook=_decode)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"settings: {error}") from None
-    return _checked(settings)
+            said_by[key] = "command line"
+    return _checked(_typed(table, said_by), said_by)
 
 
 def fixed_cameras(settings: Settings) -> dict[str, camera.Camera]:
@@ -169,8 +171,8 @@ def network_threads(threads: int) -> int:
     return threads or max(1, (os.cpu_count() or 1) // 2)
 
 
-_LONGEST_DAYS = 36_500.0
-_NOT_SETTINGS = {"LOOKOUT_DATA", "LOOKOUT_CONFIG"}  # where test material lies, and where this file lies
+# Where test material lies, where this file lies, and what deploy/compose.yaml asks for.
+_NOT_SETTINGS = {"LOOKOUT_DATA", "LOOKOUT_CONFIG", "LOOKOUT_REDIS_PASSWORD"}
 _TABLES: dict[str, type[msgspec.Struct]] = {
     "ingest": Ingest,
     "source": Source,
@@ -181,11 +183,14 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
 _NAMED: dict[str, type[msgspec.Struct]] = {"cameras": Camera, "webhooks": Webhook}
 
 
-def _read(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        path = Path(FILE_NAME)
-        if not path.exists():
-            return {}
+def _found(path: Path | None) -> Path | None:
+    """Return the file that was named, or the one in this folder where there is one."""
+    if path is None and Path(FILE_NAME).exists():
+        return Path(FILE_NAME)
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -222,6 +227,8 @@ def _dotted(name: str) -> str:
     """Return the key that an environment variable stands for: ``LOOKOUT_INGEST_PROVIDER`` is ingest.provider."""
     key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
     table, _, inner = key.partition("_")
+    if table in _NAMED:
+        raise SettingsError(f"environment variable {name}: {table} stand in the file alone, as [{table}.NAME]")
     if table in _TABLES and inner:
         _check(inner, _TABLES[table], f"environment variable {name}")
         return f"{table}.{inner}"
@@ -240,27 +247,37 @@ def _set(table: dict[str, Any], key: str, value: object) -> None:
         table[outer] = value
 
 
+def _typed(table: Mapping[str, Any], said_by: Mapping[str, str]) -> Settings:
+    """Return the settings of a table: camera by camera first, for msgspec does not name the one it complains of.
+
+    Raises:
+        SettingsError: a value is of another kind than its key.
+    """
+    for name, kind in _NAMED.items():
+        named = table.get(name)
+        for key, value in named.items() if isinstance(named, dict) else ():
+            _converted(value, kind, f"{name}.{key}", said_by)
+    settings: Settings = _converted(table, Settings, "", said_by)
+    return settings
+
+
+def _converted(value: object, kind: type[Any], where: str, said_by: Mapping[str, str]) -> Any:
+    try:
+        return msgspec.convert(value, kind, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise wrong_kind(str(error), where, said_by) from None
+
+
 def _decode(kind: type, value: Any) -> Any:
     if kind is Path:
+        if not isinstance(value, str):
+            raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
         return Path(value)
     raise NotImplementedError(f"no reader for {kind}")
 
 
-def _checked(settings: Settings) -> Settings:
-    if not 0 < settings.match.false_match_rate < 1:
-        raise SettingsError(
-            f"match.false_match_rate must lie between 0 and 1, but is {settings.match.false_match_rate}"
-        )
-    if settings.match.batch < 1:
-        raise SettingsError(f"match.batch must be 1 or more, but is {settings.match.batch}")
-    if settings.alerts.keep_days and not 1 <= settings.alerts.keep_days <= _LONGEST_DAYS:
-        raise SettingsError(
-            f"alerts.keep_days must be 0, for ever, or from 1 day to a century, but is {settings.alerts.keep_days}"
-        )
-    if settings.ingest.threads < 0:
-        raise SettingsError(f"ingest.threads must be 0 or more, but is {settings.ingest.threads}")
-    if settings.ingest.analysed_fps <= 0:
-        raise SettingsError(f"ingest.analysed_fps must be above 0, but is {settings.ingest.analysed_fps}")
+def _checked(settings: Settings, said_by: Mapping[str, str]) -> Settings:
+    check_ranges(settings, said_by)
     source_settings(settings, settings.ingest.analysed_fps)
     fixed_cameras(settings)
     return settings

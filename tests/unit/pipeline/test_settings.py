@@ -112,6 +112,31 @@ def test_the_environment_outranks_the_file_and_flags_the_environment(file: Path)
         ("[alerts]\nkeep_days = nan", "alerts.keep_days must be 0, for ever, or from 1 day to a century, but is nan"),
         ("[ingest]\nanalysed_fps = 0", "analysed_fps must be above 0"),
         ("[ingest]\nanalysed_fps = 'fast'", "analysed_fps"),
+        (
+            "[ingest]\nanalysed_fps = nan",
+            "lookout.toml: ingest.analysed_fps must be above 0 and at most 1000, but is nan",
+        ),
+        ("[ingest]\nconfidence = 7", "ingest.confidence must lie within 0..1, but is 7.0"),
+        ("[ingest]\nleast_height_px = -4", "ingest.least_height_px must be 1 or more, but is -4"),
+        ("[ingest]\nprovider = 'gpu'", "ingest.provider must be one of auto, cpu, cuda, tensorrt, but is gpu"),
+        ("[ingest]\nbatch = 0", "ingest.batch must be from 1 to 1024, but is 0"),
+        ("[ingest]\nmax_wait_ms = -1", "ingest.max_wait_ms must be from 0 to 60000, but is -1"),
+        ("[ingest]\nfull_look_s = 0", "ingest.full_look_s must be above 0 and at most a day, but is 0"),
+        ("[ingest]\nthreads = 100000", "ingest.threads must be from 0, for half the cores, to 1024, but is 100000"),
+        ("[match]\ngroup = ' '", "match.group must be a name of printable characters, but is"),
+        ("[match]\ncooldown_s = -5", "match.cooldown_s must be from 0 to a century, but is -5"),
+        ("[match]\nentry_ttl_h = inf", "match.entry_ttl_h must be 0, for ever, or at most a century, but is inf"),
+        ("[health]\nport = 99999", "health.port must be from 0, for nowhere, to 65535, but is 99999"),
+        ("[health]\nhost = ''", "health.host must name a host or an address of this machine, but is"),
+        ("[match]\nbatch = 1.5", "lookout.toml: match.batch must be a whole number, but is a number"),
+        ("[match]\nfalse_match_rate = true", "match.false_match_rate must be a number, but is true or false"),
+        ("match = 3", "match must be a table, but is a whole number"),
+        ("weights = 5", "lookout.toml: weights must be text, but is a whole number"),
+        ("[cameras]\ngate = 'rtsp://u:s3cret@h'", "lookout.toml: cameras.gate must be a table, but is text"),
+        ("[cameras.gate]\nurl = 5", "cameras.gate.url must be text, but is a whole number"),
+        ("[cameras.gate]\nurl = 'x'\nmasks = [[1]]", r"cameras.gate.masks\[0\]\[0\] must be a list, but is a whole"),
+        ("[cameras.gate]\nenabled = true", r"lookout.toml: \[cameras.gate\] says no url, which is required"),
+        ("[webhooks.desk]\nurl = 'x'", r"\[webhooks.desk\] says no secret, which is required"),
         ("[source]\nread_timeout = 3", r"\[source\]: unknown key 'read_timeout'; did you mean 'read_timeout_s'"),
         ("[source]\nopen_timeout_s = 0", r"\[source\]: open_timeout_s must be from 0.1 s to a day, but is 0"),
         ("[source]\nread_timeout_s = 10000000", "read_timeout_s must be from 0.1 s to a day, but is 10000000"),
@@ -134,6 +159,25 @@ def test_a_variable_nobody_reads_is_named() -> None:
     """A misspelt variable is an error, not silence."""
     with pytest.raises(SettingsError, match="LOOKOUT_STROE: unknown key 'stroe'; did you mean 'store'"):
         load_settings(None, {"LOOKOUT_STROE": "x"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("LOOKOUT_MATCH_BATCH", "many", "environment variable LOOKOUT_MATCH_BATCH: match.batch must be a whole number"),
+        ("LOOKOUT_HEALTH_PORT", "-1", "environment variable LOOKOUT_HEALTH_PORT: health.port must be from 0"),
+        ("LOOKOUT_CAMERAS_GATE_URL", "x", r"LOOKOUT_CAMERAS_GATE_URL: cameras stand in the file alone, as \[cameras"),
+    ],
+)
+def test_a_variable_with_a_wrong_value_is_named(file: Path, variable: str, value: str, told: str) -> None:
+    """A value that a variable sets is told with the variable, not with the file that says something else."""
+    with pytest.raises(SettingsError, match=told):
+        load_settings(file, {variable: value})
+
+
+def test_what_compose_asks_for_is_no_setting() -> None:
+    """The password that deploy/compose.yaml wants in the environment keeps no command from running beside it."""
+    assert load_settings(None, {"LOOKOUT_REDIS_PASSWORD": "s3cret"}) == Settings()
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
