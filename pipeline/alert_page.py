@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from html import escape
 
 from pipeline.records import Alert
+from pipeline.threshold.nearest import Nearest
 from pipeline.wire import as_rfc3339
 
 STYLE = """
@@ -16,8 +17,17 @@ p { margin: 0 0 .4rem; } small { color: #555; }
 """
 
 
-def render_alerts(alerts: Sequence[Alert], title: str = "Possible matches", summary: str = "") -> str:
-    """Return the page; ``summary`` is a sentence below the title."""
+def render_alerts(
+    alerts: Sequence[Alert], title: str = "Possible matches", summary: str = "", nearest: Sequence[Nearest] = ()
+) -> str:
+    """Return the page.
+
+    Args:
+        alerts: in the order in which they are to stand there.
+        title: of the page.
+        summary: a sentence below the title.
+        nearest: of descriptions that nobody matched, shown after the alerts.
+    """
     items = "\n".join(map(render_alert, alerts)) or "<p>Nobody fitted any description.</p>"
     return f"""<!doctype html>
 <html lang="en">
@@ -29,8 +39,25 @@ def render_alerts(alerts: Sequence[Alert], title: str = "Possible matches", summ
 <ol>
 {items}
 </ol>
+{_render_near(nearest)}
 </html>
 """
+
+
+def _render_near(nearest: Sequence[Nearest]) -> str:
+    if not nearest:
+        return ""
+    items = "\n".join(map(_render_nearest, nearest))
+    return f"<h2>No alert</h2>\n<p>Who came nearest to each description that nobody matched.</p>\n<ol>\n{items}\n</ol>"
+
+
+def _render_nearest(nearest: Nearest) -> str:
+    seen, rate = nearest.sighting, nearest.raising_rate
+    told = "that is far from it" if rate is None else f"a false match rate of {rate:g} would have told of it"
+    return f"""<li><img alt="the nearest person" src="data:image/jpeg;base64,{b64encode(seen.crop_jpeg).decode()}">
+<div><p>{escape(nearest.entry.description)}</p>
+<p>{nearest.similarity:.3f}, below {nearest.threshold:.3f}: {told}</p>
+<small>{escape(seen.camera_id)}, {as_rfc3339(seen.captured_at_ms)}</small></div></li>"""
 
 
 def render_alert(alert: Alert, verdict: str = "") -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.records import Alert
+    from pipeline.threshold.nearest import Nearest
 
 Page = Annotated[Path | None, typer.Option(help="Write the alerts with their crops as one HTML page.")]
 
@@ -33,7 +34,7 @@ def check_page(page: Path | None) -> None:
         raise SettingsError(f"cannot write the page {page}; name a file in a folder that may be written to")
 
 
-def write_page(page: Path | None, alerts: "Sequence[Alert]") -> None:
+def write_page(page: Path | None, alerts: "Sequence[Alert]", nearest: "Sequence[Nearest]" = ()) -> None:
     """Write the page and say where it is; nothing without one.
 
     Raises:
@@ -45,7 +46,7 @@ def write_page(page: Path | None, alerts: "Sequence[Alert]") -> None:
     if page is None:
         return
     try:
-        page.write_text(render_alerts(alerts), encoding="utf-8")
+        page.write_text(render_alerts(alerts, nearest=nearest), encoding="utf-8")
     except OSError as error:
         raise SettingsError(
             f"cannot write the page {page}: {error.strerror}; name a file in a folder with room that may be written to"

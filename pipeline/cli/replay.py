@@ -50,12 +50,12 @@ def replay(
     with open_footage(footage, camera, as_ms(start, "--start"), settings.ingest.analysed_fps) as source:
         detector, embedder = chain_of(settings)  # which takes seconds, so what is wrong is told of before
         entries = _entries(settings, embedder, watch or [])
-        found = _replayed(frames_of(source, times), detector, embedder, entries, settings)
+        found = _replayed(frames_of(source, times), detector, embedder, entries, settings, near=bool(watch))
     alerts = found.alerts
     try:
         typer.echo("\n".join(json.dumps(plain(one)) if as_json else line(one) for one in alerts), nl=bool(alerts))
     finally:  # whoever reads the lines may have gone away, as `| head` does
-        write_page(page, alerts)
+        write_page(page, alerts, found.nearest)
     for each in found.nearest:
         typer.echo(_near(each), err=True)
     typer.echo(f"alerts: {len(alerts)}, sightings: {found.sightings}, descriptions: {len(entries)}", err=True)
@@ -66,7 +66,7 @@ def replay(
 @dataclass(frozen=True, slots=True)
 class _Found:
     alerts: "list[Alert]"
-    nearest: "list[Nearest]"  # of the descriptions that have no alert
+    nearest: "list[Nearest]"  # of descriptions that have no alert
     sightings: int
     damage: "DamagedError | None"  # why the frames broke off, if they did
 
@@ -77,8 +77,10 @@ def _replayed(
     embedder: "Embedder",
     entries: "list[WatchlistEntry]",
     settings: "Settings",
+    *,
+    near: bool,
 ) -> _Found:
-    """Return what is found in the frames."""
+    """Return what is found in the frames; with ``near`` also who came nearest to descriptions that have no alert."""
     from tempfile import TemporaryDirectory
 
     from pipeline.clock import SystemClock
@@ -96,7 +98,7 @@ def _replayed(
             run.run(ingest(frames, detector, embedder, chain_settings(settings)))
         except DamagedError as error:
             damage = error
-        return _Found(run.alerts(), run.nearest(), run.sightings, damage)
+        return _Found(run.alerts(), run.nearest() if near else [], run.sightings, damage)
 
 
 def _near(nearest: "Nearest") -> str:

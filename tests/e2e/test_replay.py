@@ -2,6 +2,7 @@
 
 import json
 import sys
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -63,17 +64,23 @@ def test_a_description_without_an_alert_is_told_who_came_nearest(
 ) -> None:
     """Standard error names the time, what is missing and the rate that tells of them; so it does when it is asked for."""
     sentence = brief_outfit(SCENE.walkers[0].outfit) + " and an elephant"
-    words = ("replay", film, "--watch", sentence)
+    words = ("replay", film, "--watch", sentence, "--page", "page.html")
     assert lookout(monkeypatch, *words, "--false-match-rate", "0.0001") == 0
     first = capsys.readouterr()
     assert first.out == ""
     assert "not understood, without effect: elephant" in first.err
+    page = Path("page.html").read_text()
+    assert "Nobody fitted any description" in page
+    assert f"{escape(sentence)}</p>" in page
+    assert page.count("data:image/jpeg;base64,/9j/") == 1
     (line,) = (line for line in first.err.splitlines() if ": nearest at " in line)
     rate = line.split("--false-match-rate ")[1].split()[0]
+    assert f"a false match rate of {rate} would have told of it" in page
     assert lookout(monkeypatch, *words, "--false-match-rate", rate) == 0
     again = capsys.readouterr()
     assert len(again.out.splitlines()) >= 1
     assert "nearest" not in again.err
+    assert "No alert" not in Path("page.html").read_text()
 
 
 def test_a_rate_can_be_tried_on_footage(
