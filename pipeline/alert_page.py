@@ -13,6 +13,7 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem
 ol { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem; padding: 0; }
 li { list-style: none; display: flex; gap: 1rem; border: 1px solid #ccc; border-radius: .5rem; padding: .75rem; }
 img { height: 12rem; max-width: 8rem; object-fit: contain; background: #eee; }
+li > div { min-width: 0; overflow-wrap: anywhere; }
 p { margin: 0 0 .4rem; } small { color: #555; }
 """
 
