@@ -10,7 +10,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("module", ["reid.providers", "detectors.providers", "detectors.graph"])
+PACKAGES = ("detectors", "onnx_graphs", "pipeline", "reid")
+SOURCES = [path.relative_to(ROOT) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+LOADING = [
+    ".".join(path.with_suffix("").parts) for path in SOURCES if "import onnxruntime" in (ROOT / path).read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("module", LOADING)
 def test_onnx_runtime_collects_nothing(module: str, tmp_path: Path) -> None:
     """A process that imports what runs a graph leaves no session and no device id of ONNX Runtime's telemetry."""
     asked = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
