@@ -37,6 +37,7 @@ from pipeline.cli.process import EndedError, end_as_asked, settle
 from pipeline.redact import redact_address
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # writing tells no name
+_OWN = {"detectors", "onnx_graphs", "pipeline", "reid"}
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -107,6 +108,11 @@ def main() -> None:
         _fail(f"{where}: {error.strerror}; see that it is there, may be read and written, and has room", FAILED)
     except ModuleNotFoundError as error:
         extra = missing_extra(error)
+        if (error.name or "").partition(".")[0] in _OWN:
+            _fail(
+                f"lookout's package {error.name} is not installed, as after an upgrade; run: make install",
+                MISSING_PACKAGE,
+            )
         if extra is None:
             raise
         _fail(

@@ -164,3 +164,11 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 def test_other_missing_modules_are_mistakes() -> None:
     """A module that no extra brings is a fault of lookout's, and keeps its traceback."""
     assert missing_extra(ModuleNotFoundError("No module named 'lost'", name="lost")) is None
+
+
+def test_a_package_that_an_upgrade_brought_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the code is newer than its installation, the command says how to bring that up to date."""
+    assert fail_with(ModuleNotFoundError("No module named 'onnx_graphs'", name="onnx_graphs"), monkeypatch) == 7
+    assert "run: make install" in capsys.readouterr().err
