@@ -61,11 +61,11 @@ class Outcome:
         if not self.people:
             return None
         counted = self.verdicts != UNCOUNTED
-        order = np.argsort(-self.confidence[counted], kind="stable")
-        hits = (self.verdicts[counted][order] == HIT).astype(np.float64)
-        if not len(hits):
-            return 0.0
-        precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+        # One threshold tells of all that are equally confident, so a precision holds for all of them.
+        _, group = np.unique(-self.confidence[counted], return_inverse=True)
+        told = np.bincount(group)
+        hits = np.bincount(group, self.verdicts[counted] == HIT)
+        precision = np.cumsum(hits) / np.cumsum(told)
         reached = np.maximum.accumulate(precision[::-1])[::-1]
         return float((reached * hits).sum() / self.people)
 

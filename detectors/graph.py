@@ -50,7 +50,7 @@ class GraphDetector:
     def __init__(self, graph: Path, provider: str = "auto", confidence: float | None = None, threads: int = 0) -> None:
         self._session = open_session(graph, provider, threads)
         self._input = self._session.get_inputs()[0]
-        self._fixed_wh = _fixed_size(self._input)
+        self._fixed_wh = _fixed_size(self._input, graph)
         self._head = _recognise(self._session, graph, self._fixed_wh)
         self._confidence = check_confidence(self._head.confidence if confidence is None else confidence)
         self._name = graph.stem
@@ -123,10 +123,12 @@ class GraphDetector:
         return Detections(xyxy[kept], confidence[kept])
 
 
-def _fixed_size(taken: ort.NodeArg) -> tuple[int, int] | None:
+def _fixed_size(taken: ort.NodeArg, graph: Path) -> tuple[int, int] | None:
     """Return width and height of a public graph's input, None for the compact graph, which takes any."""
     if taken.type == "tensor(uint8)":
         return None
+    if len(taken.shape) != 4:
+        raise DetectorWeightsError(f"{graph} takes {taken.shape}, and no images (n, 3, H, W); export a detection model")
     height, width = (side if isinstance(side, int) else _ANY_SIDE for side in taken.shape[2:4])
     return width, height
 

@@ -34,7 +34,7 @@ def draw_groups(photos: Sequence[LabelledImage], folder: Path, images: int, seed
         How many people are to be found.
 
     Raises:
-        DetectorDatasetError: no photo has anybody tall enough, or one cannot be read.
+        DetectorDatasetError: no photo has anybody tall enough, one cannot be read, or one does not hold its person.
     """
     rng, writer = np.random.default_rng(seed), LabelWriter(folder)
     usable = [
@@ -61,11 +61,17 @@ class _Group:
         self._left = 0
 
     def add(self, photo: LabelledImage, rng: np.random.Generator) -> None:
-        """Stand the photo's tallest person beside the others, where there is room."""
+        """Stand the photo's tallest person beside the others, where there is room.
+
+        Raises:
+            DetectorDatasetError: the photo cannot be read, or does not hold that person.
+        """
         person, height = _tallest(photo), self.image.shape[0]
         scale = float(rng.uniform(*_HEIGHTS)) * height / float(person[3] - person[1])
         margin = float(rng.uniform(0.0, _MOST_MARGIN)) * float(person[2] - person[0])
-        part = read_image(photo.path)[:, max(0, int(person[0] - margin)) : int(person[2] + margin)]
+        part = read_image(photo.path)[:, max(0, int(person[0] - margin)) : max(0, int(person[2] + margin))]
+        if round(part.shape[1] * scale) < 1 or round(part.shape[0] * scale) < 1:
+            raise DetectorDatasetError(f"{photo.path}: next to nothing of its tallest box {person.tolist()} is in it")
         how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
         part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=how), np.uint8)[:height]
         right = self._left + part.shape[1]

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from detectors.base import Float32, Frame
+from detectors.errors import DetectorDatasetError
 from detectors.labels import LabelledImage, read_folder, read_image, without_small
 from detectors.training.recipe import Source
 
@@ -55,12 +56,17 @@ def chosen(source: Source) -> list[LabelledImage]:
     """Return the images of a folder that a recipe takes.
 
     Raises:
-        DetectorDatasetError: the folder cannot be read.
+        DetectorDatasetError: the folder cannot be read, or none of its images is left.
     """
     images = [without_small(image, source.least_px) for image in read_folder(source.path)]
-    if source.only:
-        return [image for number, image in enumerate(images) if number % source.of < source.only]
-    return [image for number, image in enumerate(images) if number % source.of >= source.skip]
+    taken = [image for number, image in enumerate(images) if _is_taken(number % source.of, source)]
+    if not taken:
+        raise DetectorDatasetError(f"of the {len(images)} images of {source.path}, skip and only leave none")
+    return taken
+
+
+def _is_taken(turn: int, source: Source) -> bool:
+    return turn < source.only if source.only else turn >= source.skip
 
 
 def _load(labelled: LabelledImage) -> TrainingImage:

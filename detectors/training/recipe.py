@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from detectors.compact import SIZE_MULTIPLE
 from detectors.errors import DetectorSettingError
 
 
@@ -83,10 +84,35 @@ def load_recipe(path: Path) -> DetectorRecipe:
         raise DetectorSettingError(f"{path} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise DetectorSettingError(f"{path}: {error}") from error
+    _check_values(recipe, path)
     anchored = {part: _anchored(getattr(recipe, part), path.parent) for part in ("train", "validate")}
     if not all(anchored.values()):
         raise DetectorSettingError(f"{path} must name at least one folder each under [[train]] and [[validate]]")
     return msgspec.structs.replace(recipe, **anchored)
+
+
+def _check_values(recipe: DetectorRecipe, path: Path) -> None:
+    """Refuse what could not be drawn or learned from."""
+    for name in ("steps", "batch", "validate_every", "save_every"):
+        if getattr(recipe.run, name) < 1:
+            raise DetectorSettingError(f"{path} [run]: {name} must be 1 or more, but is {getattr(recipe.run, name)}")
+    sides = recipe.composition.sides_hw
+    if not sides or any(side < SIZE_MULTIPLE or side % SIZE_MULTIPLE for size in sides for side in size):
+        told = [list(size) for size in sides]
+        raise DetectorSettingError(
+            f"{path} [composition]: sides_hw must be at least one pair of multiples of {SIZE_MULTIPLE}, but is {told}"
+        )
+    shortest, tallest = recipe.composition.heights
+    if not 0 < shortest <= tallest:
+        raise DetectorSettingError(
+            f"{path} [composition]: heights must rise from above 0, but is {[shortest, tallest]}"
+        )
+    for source in (*recipe.train, *recipe.validate):
+        if source.share <= 0 or source.of < 1 or not 0 <= source.skip < source.of or not 0 <= source.only <= source.of:
+            raise DetectorSettingError(
+                f"{path}: of {source.path}, share must be above 0, and skip and only at most so many of `of` images "
+                f"that some are left, but they are {source.share}, {source.skip}, {source.only} and {source.of}"
+            )
 
 
 def _anchored(sources: list[Source], folder: Path) -> list[Source]:

@@ -1,7 +1,7 @@
 """Trains the compact detector by a recipe."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from detectors.compact import Card
+from detectors.errors import DetectorDatasetError, DetectorWeightsError
 from detectors.training.checkpoint import build, read, save_best, save_last
 from detectors.training.compose import compose
 from detectors.training.images import Pool, load_pool
@@ -82,12 +83,22 @@ class Learner:
             "best": self.best,
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self.step, self.best = int(state["step"]), float(state["best"])
+    def restore(self, path: Path) -> None:
+        """Go on from a state that :meth:`state` gave, as it was saved.
+
+        Raises:
+            DetectorWeightsError: it cannot be read, or belongs to another recipe.
+        """
+        state = read(path)
+        try:
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self._optimiser.load_state_dict(state["optimiser"])
+            self.step, self.best = int(state["step"]), float(state["best"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise DetectorWeightsError(
+                f"{path} does not belong to this recipe; give the run another folder ({error})"
+            ) from error
 
 
 def run_recipe(recipe: DetectorRecipe, folder: Path, say: Callable[[str], object]) -> Path:
@@ -100,7 +111,7 @@ def run_recipe(recipe: DetectorRecipe, folder: Path, say: Callable[[str], object
 
     Raises:
         DetectorDatasetError: a folder of images cannot be read.
-        DetectorWeightsError: the folder's ``last.pt`` is damaged.
+        DetectorWeightsError: the folder's ``last.pt`` is damaged or of another recipe, or the best network is gone.
     """
     if recipe.run.threads:
         torch.set_num_threads(recipe.run.threads)
@@ -108,7 +119,7 @@ def run_recipe(recipe: DetectorRecipe, folder: Path, say: Callable[[str], object
     best, last = folder / "best.pt", folder / "last.pt"
     learner = Learner(recipe)
     if last.exists():
-        learner.restore(read(last))
+        learner.restore(last)
     losses = np.zeros(2)
     for batch in _batches(recipe, learner.step):
         losses += learner.learn(batch)
@@ -117,6 +128,10 @@ def run_recipe(recipe: DetectorRecipe, folder: Path, say: Callable[[str], object
             losses[:] = 0.0
         if learner.step % recipe.run.save_every == 0 or learner.step == recipe.run.steps:
             save_last(last, learner.state())
+    if not best.exists():
+        raise DetectorWeightsError(
+            f"{last} has no step left to learn, but {best.name} is gone; begin in another folder"
+        )
     return best
 
 
@@ -169,7 +184,16 @@ def _batches(recipe: DetectorRecipe, first_step: int) -> Iterator[Batch]:
         _Batches(recipe), batch_size=None, sampler=steps, num_workers=1, prefetch_factor=_AHEAD,
         multiprocessing_context="spawn",
     )  # fmt: skip
-    return iter(loader)
+    return _in_our_words(loader)
+
+
+def _in_our_words(loader: Iterable[Batch]) -> Iterator[Batch]:
+    """Give the batches; an error of the other process says what it said there, without that process's stack."""
+    try:
+        yield from loader
+    except DetectorDatasetError as error:
+        told = str(error).rpartition(f"{type(error).__name__}: ")[2].strip()
+        raise DetectorDatasetError(told) from error
 
 
 def draw_batch(recipe: DetectorRecipe, pool: Pool, step: int) -> Batch:

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from detectors.errors import DetectorSettingError
+from detectors.errors import DetectorDatasetError, DetectorSettingError
 from detectors.labels import read_folder, write_boxes
 from pipeline.cli.bench import bench
 from pipeline.cli.detector import detector_app, evaluate_detector
@@ -63,6 +63,36 @@ def test_a_folder_of_images_can_be_labelled(drawn: Path, yolox_graph: Path, tmp_
     result = CliRunner().invoke(detector_app, arguments)
     assert result.exit_code == 0, result.output
     assert len(read_folder(tmp_path / "out")) == 5
+
+
+def test_every_nth_is_of_the_images(drawn: Path, yolox_graph: Path, tmp_path: Path) -> None:
+    """What else lies in the folder is not counted: of ten images, one in four is three."""
+    arguments = ["label", str(drawn), str(tmp_path / "out"), "--detector", str(yolox_graph), "--every", "4"]
+    assert CliRunner().invoke(detector_app, arguments).exit_code == 0
+    assert len(read_folder(tmp_path / "out")) == 3
+
+
+@pytest.mark.parametrize("source", ["empty", "notes.txt"])
+def test_nothing_to_label_is_an_error(yolox_graph: Path, tmp_path: Path, source: str) -> None:
+    """A folder without images, or a file that is no film, does not become an empty set of labels."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("no film")
+    arguments = ["label", str(tmp_path / source), str(tmp_path / "out"), "--detector", str(yolox_graph)]
+    result = CliRunner().invoke(detector_app, arguments)
+    assert isinstance(result.exception, DetectorDatasetError)
+    assert "no image to label" in str(result.exception)
+    assert not (tmp_path / "out" / "boxes.json").exists()
+
+
+def test_two_images_of_one_name_are_refused(yolox_graph: Path, tmp_path: Path) -> None:
+    """Labelled images are JPEGs, so of a.png and a.jpg one would replace the other in silence."""
+    (tmp_path / "both").mkdir()
+    for ending in ("png", "jpg"):
+        cv2.imwrite(str(tmp_path / "both" / f"a.{ending}"), np.zeros((64, 64, 3), np.uint8))
+    arguments = ["label", str(tmp_path / "both"), str(tmp_path / "out"), "--detector", str(yolox_graph)]
+    result = CliRunner().invoke(detector_app, arguments)
+    assert isinstance(result.exception, DetectorDatasetError)
+    assert "a.jpg; rename one of them" in str(result.exception)
 
 
 def test_detectors_take_turns_against_the_clock() -> None:

@@ -71,11 +71,12 @@ def naive_average_precision(confidence: np.ndarray, hits: np.ndarray, count: int
     return total / count
 
 
+@pytest.mark.parametrize("levels", [40, 7], ids=["all apart", "with ties"])
 @pytest.mark.parametrize("seed", range(8))
-def test_average_precision_is_the_mean_of_the_best_precisions(seed: int) -> None:
-    """The fast area equals the definition on random outcomes."""
+def test_average_precision_is_the_mean_of_the_best_precisions(seed: int, levels: int) -> None:
+    """The fast area equals the definition on random outcomes, also where detections are equally confident."""
     rng = np.random.default_rng(seed)
-    confidence = rng.permutation(40).astype(np.float32) / 40
+    confidence = (rng.permutation(40) % levels).astype(np.float32) / levels
     hits = (rng.random(40) < confidence).astype(np.int8)
     count = int(hits.sum()) + 5
     got = Outcome(confidence, hits, count).average_precision()

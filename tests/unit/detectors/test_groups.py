@@ -1,5 +1,6 @@
 """Groups are made of the people of labelled photos, and their boxes fit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -55,3 +56,11 @@ def test_small_people_are_neither_people_nor_background(tmp_path: Path) -> None:
     assert without_small(image, 120.0).xyxy.shape == (1, 4)
     small = without_small(image, 121.0)
     assert (small.xyxy.shape, small.ignore_xyxy.shape) == ((0, 4), (1, 4))
+
+
+@pytest.mark.parametrize("left_px", [-90.0, 500.0], ids=["left of it", "right of it"])
+def test_a_person_beside_the_photo_is_named(tmp_path: Path, left_px: float) -> None:
+    """A box that its photo does not hold is an error that says where, whatever side it lies on."""
+    outside = replace(photo(tmp_path / "one.png"), xyxy=np.array([[left_px, 10, left_px + 80, 250]], np.float32))
+    with pytest.raises(DetectorDatasetError, match=r"one\.png: next to nothing of its tallest box"):
+        draw_groups([outside], tmp_path / "groups", 20, 1)

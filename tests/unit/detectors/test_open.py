@@ -75,6 +75,19 @@ def test_a_graph_of_another_kind_is_refused(tmp_path: Path) -> None:
         open_detector(tmp_path / "classifier.onnx")
 
 
+def test_a_graph_that_takes_no_images_is_refused(tmp_path: Path) -> None:
+    """A graph of vectors is no detector either."""
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper
+
+    taken, given = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 8]) for name in ("words", "sums"))
+    graph = helper.make_graph([helper.make_node("Identity", ["words"], ["sums"])], "text", [taken], [given])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(model, str(tmp_path / "text.onnx"))
+    with pytest.raises(DetectorWeightsError, match=r"text\.onnx takes \[1, 8\], and no images"):
+        open_detector(tmp_path / "text.onnx", "cpu")
+
+
 def test_a_compact_graph_without_its_card_is_refused(tmp_path: Path) -> None:
     """The threshold is on the card; without it nobody knows what a score means."""
     (tmp_path / "other.onnx").write_bytes(WEIGHTS.read_bytes())

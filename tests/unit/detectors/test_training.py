@@ -132,6 +132,13 @@ def test_a_perfect_answer_costs_nothing() -> None:
         (("name =", "[name"), "is not TOML"),
         (('path = "squares"', "path = 3"), "path"),
         (("[[validate]]", "[[train]]"), "validate"),
+        (("validate_every = 3", "validate_every = 0"), "validate_every must be 1 or more, but is 0"),
+        (("batch = 2", "batch = 0"), "batch must be 1 or more"),
+        (("[[64, 96]]", "[[64, 90]]"), r"multiples of 32, but is \[\[64, 90\]\]"),
+        (("[[64, 96]]", "[]"), "at least one pair"),
+        (("sides_hw", "heights = [0.0, 1.0]\nsides_hw"), r"rise from above 0, but is \[0.0, 1.0\]"),
+        (('terms = "made by this test"', "share = 0.0"), "share must be above 0"),
+        (('terms = "made by this test"', "skip = 10"), "that some are left"),
     ],
 )
 def test_wrong_recipes_are_named(recipe_file: Path, change: tuple[str, str], words: str) -> None:
@@ -183,3 +190,37 @@ def test_a_folder_without_people_lets_no_figure_shine(recipe_file: Path, tmp_pat
     assert not {"empty ap50", "empty recall"} & both.quality.keys()
     with pytest.raises(DetectorDatasetError, match="nobody is to be found in empty"):
         validate(network, [Source(empty)])
+
+
+def test_a_run_goes_on_by_its_own_recipe_alone(recipe_file: Path, tmp_path: Path) -> None:
+    """Another network, something else than a run's state, or a best network that is gone is told by its file."""
+    import torch
+
+    from detectors.training.recipe import load_recipe
+    from detectors.training.run import run_recipe
+
+    recipe, folder = load_recipe(recipe_file), tmp_path / "run"
+    best = run_recipe(recipe, folder, str)
+    recipe_file.write_text(RECIPE.replace("width = 8", "width = 16"))
+    with pytest.raises(DetectorWeightsError, match=r"last\.pt does not belong to this recipe"):
+        run_recipe(load_recipe(recipe_file), folder, str)
+    best.unlink()
+    with pytest.raises(DetectorWeightsError, match=r"best\.pt is gone"):
+        run_recipe(recipe, folder, str)
+    for other in ({"network": {}}, [1, 2]):
+        torch.save(other, folder / "last.pt")
+        with pytest.raises(DetectorWeightsError, match=r"last\.pt does not belong"):
+            run_recipe(recipe, folder, str)
+
+
+def test_a_damaged_image_stops_training_in_one_sentence(recipe_file: Path, tmp_path: Path) -> None:
+    """Images are read in another process; its error names the file and brings no stack of that process along."""
+    from detectors.errors import DetectorDatasetError
+    from detectors.training.recipe import load_recipe
+    from detectors.training.run import run_recipe
+
+    (tmp_path / "squares" / "3.png").write_bytes(b"no image")
+    with pytest.raises(DetectorDatasetError) as caught:
+        run_recipe(load_recipe(recipe_file), tmp_path / "run", str)
+    path = tmp_path / "squares" / "3.png"
+    assert str(caught.value) == f"{path} cannot be read as an image; remove it or copy it again"
