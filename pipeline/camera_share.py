@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event, Lock, Thread
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -18,7 +18,7 @@ from pipeline.camera import Camera
 from pipeline.clock import Clock, SystemClock
 from pipeline.errors import StoreError
 from pipeline.redact import redact
-from pipeline.store.cameras import LIVE, Beat, CameraStore, Lease, StreamReport
+from pipeline.store.cameras import ENDED, LIVE, STUCK, Beat, CameraStore, Lease, StreamReport
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Pace:
 
 
 class Membership:
-    """One member's part in the sharing, a beat at a time. Not thread-safe but for ``report``."""
+    """One member's part in the sharing, a beat at a time. Not thread-safe but for ``report`` and ``hangs``."""
 
     def __init__(
         self, store: CameraStore, fixed: Mapping[str, Camera], clock: Clock | None = None, pace: Pace | None = None
@@ -48,6 +48,7 @@ class Membership:
             clock: tells the time.
             pace: how fast things are noticed.
         """
+        self.hangs: str | None = None  # what this process hangs in, so that it watches nothing; any thread sets it
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._store, self._fixed = store, dict(fixed)
         self._clock, self._pace = clock or SystemClock(), pace or Pace()
@@ -90,7 +91,11 @@ class Membership:
             watching = {key: self._reports.get(key, StreamReport()) for key in self._watched}
         settled = now_s - self._joined_at_s >= pace.settle_s
         returned = not settled and self._came_back
-        return Beat(self.name, pace.lease_s, known, watching, frozenset(overdue), settled, returned)
+        hangs = self.hangs
+        if hangs is not None:
+            watching = {key: _stuck(report, hangs) for key, report in watching.items()}
+        told = Beat(self.name, pace.lease_s, known, watching, frozenset(overdue), settled, returned)
+        return replace(told, hangs=hangs is not None)
 
     def _watches(self, camera_id: str, lease: Lease | None, now_s: float) -> bool:
         """Return whether a camera is to be watched: losing footage is worse than watching twice for a while."""
@@ -122,6 +127,10 @@ class Membership:
             StoreError: the store does not answer; they take over when the lease has run out.
         """
         self._store.leave(self.name)
+
+
+def _stuck(report: StreamReport, words: str) -> StreamReport:
+    return report if report.state == ENDED else replace(report, state=STUCK, reason=words)
 
 
 class CameraShare:
@@ -182,6 +191,13 @@ class CameraShare:
             reason: why, without secrets.
         """
         self._membership.report(camera_id, state, reason)
+
+    def hangs(self, words: str | None) -> None:
+        """Say what this process hangs in, so that others take its cameras over; None for nothing, or no more.
+
+        From any thread, as often as one likes. Cameras that no other process can watch stay here.
+        """
+        self._membership.hangs = words
 
     def _follow(self) -> None:
         while not self._ending.wait(self._pace.beat_s):

@@ -21,7 +21,7 @@ def ingest(context: typer.Context) -> None:
     with (
         open_cameras(settings.store) as store,
         CameraShare(store, fixed_cameras(settings)) as share,
-        open_ingest(settings, (detector, embedder), share, share.report) as service,
+        open_ingest(settings, (detector, embedder), share) as service,
     ):
         serve(service, ingest_metrics(service), settings.health, words)
     if service.failure is not None:

@@ -68,7 +68,7 @@ def _serve_all(settings: "Settings", words: str, stack: ExitStack) -> None:
     store = stack.enter_context(open_cameras(settings.store))
     share = stack.enter_context(CameraShare(store, fixed_cameras(settings)))
     matcher = stack.enter_context(open_match(settings, background))
-    ingest = stack.enter_context(open_ingest(settings, chain, share, share.report, ends_with_footage=False))
+    ingest = stack.enter_context(open_ingest(settings, chain, share, ends_with_footage=False))
     services: dict[str, Service] = {"ingest": ingest, "match": matcher}
     metrics = [*ingest_metrics(ingest), *matcher_metrics(matcher)]
     if settings.webhooks:

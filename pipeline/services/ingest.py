@@ -25,6 +25,7 @@ from pipeline.batching.reading import Opening
 from pipeline.batching.roster import Cameras, Reading, Report, Roster
 from pipeline.batching.steps import STUCK_AFTER_S, Step, Watchdog, named
 from pipeline.camera import Camera
+from pipeline.camera_share import CameraShare
 from pipeline.clock import Clock, SystemClock
 from pipeline.crop import CropSettings
 from pipeline.embed import ImageEmbedder
@@ -72,6 +73,7 @@ class IngestPorts:
         log: takes the sightings.
         clock: of the site.
         report: is told every second how each camera's source fares: id, state, reason. It must not block.
+        hangs: is told every second what hangs here, so that no camera is watched; None for nothing. Nor must it block.
     """
 
     cameras: Cameras
@@ -79,6 +81,7 @@ class IngestPorts:
     log: EventLog
     clock: Clock = field(default_factory=SystemClock)
     report: Report | None = None
+    hangs: Callable[[str | None], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class IngestService:
         self._ports = ports
         self._lanes = Lanes(settings.batch, ports.clock)
         self._stuck_after_s, self._hung_after_s = settings.stuck_after_s, settings.hung_after_s
-        self._roster = Roster(ports.cameras, self._lanes, ports.opening, self._report, settings.stuck_after_s)
+        self._roster = Roster(ports.cameras, self._lanes, ports.opening, ports.report, settings.stuck_after_s)
         self._publisher = Publisher(ports.log, ports.clock, settings.publish)
         self._looker = Looker(detector, settings.motion, Step(RESTART, ports.clock))
         self._follower = Follower(embedder, self._publish, settings.chain, ports.clock)
@@ -158,7 +161,8 @@ class IngestService:
     def trouble(self) -> str | None:
         """What keeps cameras from being watched, or sightings from reaching the log."""
         failing = sorted(self._follower.failing.items())
-        if trouble := self._publisher.trouble or self._stuck or self._roster.trouble:
+        stuck = _first_trouble(self._steps, self._stuck_after_s)
+        if trouble := self._publisher.trouble or stuck or self._roster.trouble:
             return trouble
         if failing:
             return f"camera '{failing[0][0]}' fails and begins anew: {failing[0][1].words}"
@@ -169,25 +173,17 @@ class IngestService:
     @property
     def hung(self) -> str | None:
         """What has hung in the detector, the tracker or the embedder; a log or a disk is not mended by a restart."""
-        steps = (self._looker.step, self._follower.step)
-        return next(filter(None, (step.trouble(self._hung_after_s) for step in steps)), None)
+        return _first_trouble(self._own_steps, self._hung_after_s)
 
     @property
-    def _stuck(self) -> str | None:
-        """What hangs that every camera's frames go through."""
-        return next(filter(None, (step.trouble(self._stuck_after_s) for step in self._steps)), None)
-
-    def _report(self, camera_id: str, state: str, reason: str) -> None:
-        """Tell the site how a camera fares; while its frames get stuck here, nobody is to believe it watched."""
-        if self._ports.report is not None:
-            stuck = self._stuck if state == SourceState.LIVE else None
-            told = (str(SourceState.STALLED), stuck) if stuck else (state, reason)
-            self._ports.report(camera_id, *told)
+    def _own_steps(self) -> Sequence[Step]:
+        """What the threads are at that every frame goes through, as far as nobody outside can end it."""
+        return self._looker.step, self._follower.step
 
     @property
     def _steps(self) -> Sequence[Step]:
         """What the threads are at that every camera's frames go through."""
-        return self._looker.step, self._follower.step, self._follower.handing
+        return *self._own_steps, self._follower.handing
 
     @property
     def counts(self) -> Mapping[str, float]:
@@ -251,6 +247,8 @@ class IngestService:
                 self._roster.over.clear()
                 ended = self._roster.all_ended
                 self._watchdog.look([*self._steps, *self._roster.steps])
+                if self._ports.hangs is not None:
+                    self._ports.hangs(_first_trouble(self._own_steps, self._stuck_after_s))
                 self._roster.follow()  # and report: of footage that has ended, the other processes have to know
                 if self._ends_with_footage and ended and self._roster.all_ended:
                     break
@@ -288,6 +286,10 @@ class IngestService:
                 publish = self._publisher.flush  # the sighting is among those that wait
             else:
                 return
+
+
+def _first_trouble(steps: Sequence[Step], limit_s: float) -> str | None:
+    return next(filter(None, (step.trouble(limit_s) for step in steps)), None)
 
 
 def _camera(lane: Lane) -> str:
@@ -346,12 +348,17 @@ def ingest_metrics(service: IngestService) -> Sequence[Collector]:
 def open_ingest(
     settings: Settings,
     chain: tuple[Detector, ImageEmbedder],
-    cameras: Cameras,
-    report: Report | None = None,
+    share: CameraShare,
     *,
     ends_with_footage: bool = True,
 ) -> Iterator[IngestService]:
-    """Open the ingest of a site, and close what it is connected to; ``ends_with_footage`` is as in its settings.
+    """Open the ingest of a site, and close what it is connected to.
+
+    Args:
+        settings: of the site.
+        chain: detector and embedder.
+        share: tells which cameras to watch, and is told how they fare; stays the caller's to close.
+        ends_with_footage: whether it ends by itself with the last footage.
 
     Raises:
         SettingsError: an address is of no kind that is known.
@@ -359,6 +366,6 @@ def open_ingest(
     """
     clock = SystemClock()
     with open_log(settings.log) as log:
-        ports = IngestPorts(cameras, opening_of(settings, clock), log, clock, report)
+        ports = IngestPorts(share, opening_of(settings, clock), log, clock, share.report, share.hangs)
         chosen = replace(service_settings(settings), ends_with_footage=ends_with_footage)
         yield IngestService(ports, *chain, chosen)

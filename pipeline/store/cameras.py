@@ -9,6 +9,7 @@ from pipeline.camera import Camera
 
 LIVE = "live"  # the state of a stream that gives frames
 ENDED = "ended"  # that of recorded footage that has been read to its end
+STUCK = "stuck"  # that of one whose member hangs: others are to watch it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Beat:
     overdue: frozenset[str] = frozenset()  # those that it has seen go unwatched for too long
     settled: bool = True  # False for a while after joining: then it takes nothing over from members that live
     returned: bool = False  # True for a while after silence: of what is free, it takes what it watches
+    hangs: bool = False  # True while it looks at no frame, though it lives: then it takes nothing, and others take over
 
 
 class CameraStore(Protocol):

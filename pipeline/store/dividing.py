@@ -2,7 +2,8 @@
 
 A member takes what nobody watches up to its even share, and from a member that has two cameras more than itself one at
 a time. So nobody has two more than anybody else for long, and one who joins moves no more cameras than it gets.
-Footage that has ended is no work: it stays with whoever watched it, and counts for nothing.
+Footage that has ended is no work: it stays with whoever watched it, and counts for nothing. What a member has that
+hangs is as free to the others as what nobody watches.
 """
 
 from collections import Counter, defaultdict
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from pipeline.store.cameras import ENDED, Beat, Lease, StreamReport
+from pipeline.store.cameras import ENDED, STUCK, Beat, Lease, StreamReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,10 @@ def divide(beat: Beat, leases: Mapping[str, Lease], members: AbstractSet[str]) -
         members: those that live, this one among them.
     """
     over = {camera_id: lease for camera_id, lease in leases.items() if lease.report.state == ENDED}
-    working = {camera_id: lease for camera_id, lease in leases.items() if camera_id not in over}
-    divided = _divide(replace(beat, known=beat.known - over.keys()), working, members)
+    stuck = {key: lease for key, lease in leases.items() if lease.report.state == STUCK and lease.member != beat.member}
+    working = {camera_id: lease for camera_id, lease in leases.items() if camera_id not in over | stuck}
+    others = members - {lease.member for lease in stuck.values()}
+    divided = stuck | _divide(replace(beat, known=beat.known - over.keys()), working, others)
     for camera_id, lease in over.items():
         if lease.member != beat.member:
             divided[camera_id] = lease
@@ -66,8 +69,9 @@ def divide(beat: Beat, leases: Mapping[str, Lease], members: AbstractSet[str]) -
 
 def _divide(beat: Beat, leases: Mapping[str, Lease], members: AbstractSet[str]) -> dict[str, Lease]:
     mine = {camera_id for camera_id, lease in leases.items() if lease.member == beat.member} & beat.known
-    mine |= _free(beat, mine, leases, len(members))
-    if beat.settled:
+    if not beat.hangs:
+        mine |= _free(beat, mine, leases, len(members))
+    if beat.settled and not beat.hangs:
         mine |= _surplus(beat, mine, leases)
     others = {key: lease for key, lease in leases.items() if lease.member != beat.member and key not in mine}
     return others | {key: Lease(beat.member, beat.watching.get(key, StreamReport())) for key in mine}

@@ -15,7 +15,7 @@ import redis
 
 from pipeline.camera import Camera
 from pipeline.errors import StoreError, UnknownCameraError
-from pipeline.store.cameras import ENDED, Beat, CameraStore, Lease, StreamReport
+from pipeline.store.cameras import ENDED, STUCK, Beat, CameraStore, Lease, StreamReport
 from pipeline.store.open import open_cameras
 from tests.waiting import until
 
@@ -215,6 +215,16 @@ def test_what_a_member_reports_stands_beside_its_lease(store: CameraStore) -> No
     store.leave("one")
     store.share(beat("two", "ab"))
     assert store.leases() == {"a": Lease("two"), "b": Lease("two")}
+
+
+def test_whoever_hangs_is_succeeded_though_it_lives(store: CameraStore) -> None:
+    """The cameras of a member that says that it hangs go to another with that one's next beat, and stay there."""
+    stuck = {key: StreamReport(STUCK, "the detector hangs") for key in "ab"}
+    store.share(beat("one", "ab"))
+    assert store.share(Beat("one", LONG_S, frozenset("ab"), stuck, hangs=True))["a"] == Lease("one", stuck["a"])
+    assert holders(store.share(beat("two", "ab"))) == dict.fromkeys("ab", "two")
+    assert holders(store.share(Beat("one", LONG_S, frozenset("ab"), stuck, hangs=True))) == dict.fromkeys("ab", "two")
+    assert holders(store.share(beat("one", "ab"))) == {"a": "two", "b": "one"}
 
 
 def test_footage_that_has_ended_is_taken_over_by_nobody(store: CameraStore) -> None:

@@ -351,6 +351,23 @@ class Process:
         self._share.close()
 
 
+def test_others_take_over_from_a_process_that_hangs(
+    store: SqliteCameras, clock: ManualClock, join: Callable[[], Membership]
+) -> None:
+    """Who hangs keeps its life and its words, others watch its cameras; afterwards it gets its share again."""
+    one, two = join(), join()
+    run(clock, 12, one, two)
+    assert (len(one._watched), len(two._watched)) == (3, 3)
+    one.hangs = "the detector has been at frames of 'camera-0' for 31 s"
+    one.beat()
+    assert {lease.report.reason for lease in store.leases().values() if lease.member == one.name} == {one.hangs}
+    run(clock, 8, one, two)
+    assert (len(one._watched), len(two._watched)) == (0, 6)
+    one.hangs = None
+    run(clock, 8, one, two)
+    assert (len(one._watched), len(two._watched)) == (3, 3)
+
+
 def test_footage_that_has_ended_is_not_watched_by_the_next_process(tmp_path: Path) -> None:
     """When a process ends, another goes on with its film that has not ended, and does not open the other one."""
     address = f"sqlite:///{tmp_path / 'store.db'}"

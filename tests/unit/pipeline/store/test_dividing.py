@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.store.cameras import ENDED, Beat, Lease, StreamReport
+from pipeline.store.cameras import ENDED, STUCK, Beat, Lease, StreamReport
 from pipeline.store.dividing import Life, divide, living
 
 MEMBERS = ("ann", "ben", "cleo", "dan")
@@ -133,6 +133,36 @@ def test_leases_of_the_dead_do_not_count() -> None:
     lives = {"ann": Life(100.0, 6.0), "ben": Life(94.0, 6.0)}
     leases = {"a": Lease("ann"), "b": Lease("ben"), "c": Lease("nobody")}
     assert living(lives, leases, 101.0) == {"a": Lease("ann")}
+
+
+def stuck(leases: dict[str, Lease], member: str) -> dict[str, Lease]:
+    """Return the leases after a beat of a member that hangs."""
+    held = {key: StreamReport(STUCK, "it hangs") for key, lease in leases.items() if lease.member == member}
+    return divide(Beat(member, 6.0, frozenset(CAMERAS), held, hangs=True), leases, set(MEMBERS[:3]))
+
+
+def test_who_hangs_is_succeeded_evenly_and_takes_nothing() -> None:
+    """The cameras of a member that hangs go to the others, who share them; it has them again once it hangs no more."""
+    before = shared(MEMBERS[:3])
+    after = stuck(before, "ann")
+    assert moved(before, after) == set()
+    for member in ("ben", "cleo", "ben", "cleo"):
+        after = divide(beat(member), after, set(MEMBERS[:3]))
+    assert loads(after) == [8, 8]
+    assert stuck(after, "ann") == after
+    for member in ("ann", "ben", "cleo"):
+        after = divide(beat(member), after, set(MEMBERS[:3]))
+    assert loads(after) == [5, 5, 6]
+
+
+def test_a_camera_that_nobody_else_can_watch_stays_with_who_hangs() -> None:
+    """A camera of a member that hangs is told of as stuck until somebody takes it, and stays where nobody knows it."""
+    after = stuck(shared(MEMBERS[:1]), "ann")
+    after = divide(beat("ben", CAMERAS[:4]), after, {"ann", "ben"})
+    assert {key for key, lease in after.items() if lease.member == "ben"} == set(CAMERAS[:4])
+    assert {lease.report.state for key, lease in after.items() if lease.member == "ann"} == {STUCK}
+    everybody = stuck(stuck(shared(MEMBERS[:2]), "ann"), "ben")
+    assert stuck(everybody, "ann") == everybody
 
 
 def test_footage_that_has_ended_is_no_work() -> None:
