@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from reid.crops import SMALLEST_HW
 from reid.errors import DatasetError
 
 SHARD = "train-000.tar"
@@ -50,7 +52,7 @@ def cut_people(photos: Path, people: Path, folder: Path) -> int:
     try:
         with tarfile.open(unfinished, "w") as archive:
             for number, person in enumerate(described):
-                key = f"{people.stem}-{number:05d}"
+                key = f"{people.stem.replace('.', '-')}-{number:05d}"  # in a shard a key ends at its first dot
                 _add(archive, f"{key}.jpg", _jpeg(_cut(photos, person)))
                 _add(archive, f"{key}.json", json.dumps(_content(key, people.stem, person)).encode())
         unfinished.rename(shard)
@@ -66,16 +68,19 @@ def read_people(path: Path) -> Iterator[DescribedPerson]:
         DatasetError: the file cannot be read, or a line is no ``DescribedPerson``; the message says which.
     """
     try:
-        lines = path.read_bytes().splitlines()
+        lines = path.read_bytes().removeprefix(BOM_UTF8).splitlines()
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror}") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            yield msgspec.json.decode(line, type=DescribedPerson)
+            person = msgspec.json.decode(line, type=DescribedPerson)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DatasetError(f"{path} line {number} describes no person: {error}") from error
+        if not all(caption.strip() for caption in person.captions):
+            raise DatasetError(f"{path} line {number} has an empty caption; write a sentence or leave it out")
+        yield person
 
 
 def _cut(photos: Path, person: DescribedPerson) -> npt.NDArray[np.uint8]:
@@ -87,6 +92,9 @@ def _cut(photos: Path, person: DescribedPerson) -> npt.NDArray[np.uint8]:
     height, width = photo.shape[:2]
     if not (0 <= left < right <= width and 0 <= top < bottom <= height):
         raise DatasetError(f"the box {person.box_xyxy} does not lie in {path} ({width}x{height} px)")
+    if bottom - top < SMALLEST_HW[0] or right - left < SMALLEST_HW[1]:
+        least = f"{SMALLEST_HW[1]}x{SMALLEST_HW[0]}"
+        raise DatasetError(f"the box {person.box_xyxy} in {path} is less than {least} px: nothing is left of a person")
     return np.asarray(photo[top:bottom, left:right], np.uint8)
 
 

@@ -6,7 +6,6 @@ run's folder holds it once, in ``bert``.
 
 from collections.abc import Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -49,7 +48,10 @@ def read_words(path: Path) -> tuple[str, ...]:
     Raises:
         WeightsError: the file is missing or not a checkpoint.
     """
-    return tuple(_read(path)["words"])
+    words = _read(path).get("words")
+    if not isinstance(words, list):
+        raise WeightsError(f"{path} is not a checkpoint of this version: it has no list of words")
+    return tuple(words)
 
 
 def load_network(path: Path) -> tuple[AXMNet, Origin]:
@@ -63,7 +65,7 @@ def load_network(path: Path) -> tuple[AXMNet, Origin]:
         network = AXMNet(NetworkConfig.from_dict(state["config"]), _bert_beside(path, state))
         network.load_state_dict(state["average"])
         origin = Origin(str(state["name"]), tuple(state["trained_on"]), tuple(state["words"]))
-    except (KeyError, AttributeError, TypeError, RuntimeError, ConfigurationError) as error:
+    except (KeyError, AttributeError, TypeError, ValueError, RuntimeError, ConfigurationError) as error:
         raise WeightsError(f"{path} is not a checkpoint of this version: {error!r}") from error
     return network.eval(), origin
 
@@ -83,16 +85,18 @@ def _bert_beside(path: Path, state: Mapping[str, Any]) -> FrozenBert | None:
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise WeightsError(f"there is no checkpoint at {path}")
+    wrong = f"{path} is not a checkpoint; give best.pt or last.pt of a training run"
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-        # Torch's own words advise to load the file unsafely.
-        raise WeightsError(f"{path} is not a checkpoint; give best.pt or last.pt of a training run") from error
+        state: object = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file may be taken for any of several old formats, and fail as it likes
+        raise WeightsError(wrong) from error  # torch's own words advise to load the file unsafely
+    if not isinstance(state, dict):
+        raise WeightsError(wrong)
     return state
 
 
 def load_checkpoint(path: Path, learner: Learner) -> None:
-    """Set the learner to what ``path`` holds.
+    """Set the learner to what ``path`` holds; learning rates and decays stay those it was built with.
 
     Raises:
         WeightsError: the file is missing or does not fit.
@@ -105,8 +109,16 @@ def load_checkpoint(path: Path, learner: Learner) -> None:
         learner.network.load_state_dict(state["network"])
         learner.average.network.load_state_dict(state["average"])
         learner.loss.load_state_dict(state["loss"])
-        learner.optimizer.load_state_dict(state["optimizer"])
-    except (KeyError, RuntimeError, ValueError) as error:
+        _load_optimizer(learner.optimizer, state["optimizer"])
+        learner.average.steps = state["average_steps"]
+        learner.epoch, learner.best, learner.best_epoch = state["epoch"], state["best"], state["best_epoch"]
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise WeightsError(f"{path} belongs to another network or data set: {error}") from error
-    learner.average.steps = state["average_steps"]
-    learner.epoch, learner.best, learner.best_epoch = state["epoch"], state["best"], state["best_epoch"]
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Take over what the optimiser has gathered; its rates and decays stay those of the recipe at hand."""
+    chosen = [{name: value for name, value in group.items() if name != "params"} for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, settings in zip(optimizer.param_groups, chosen, strict=True):
+        group.update(settings)

@@ -53,6 +53,15 @@ def test_each_line_becomes_a_crop_with_its_description(photos: Path, tmp_path: P
     np.testing.assert_allclose(decode(grey, (20, 10)).mean(axis=(0, 1)), (120, 120, 120), atol=4)
 
 
+def test_a_file_of_any_name_and_editor_becomes_a_shard(photos: Path, tmp_path: Path) -> None:
+    """Dots in the file's name, where a shard's keys would end, and an editor's mark at its start lose nobody."""
+    people = write(tmp_path / "market.2026.jsonl", RED_PERSON)
+    people.write_bytes(b"\xef\xbb\xbf" + people.read_bytes())
+    assert cut_people(photos, people, tmp_path / "out") == 1
+    (red,) = load_dataset(tmp_path / "out", "shards", "train")
+    assert (red.key, red.source) == ("market-2026-00000", "market.2026")
+
+
 def test_lookout_cut_counts_the_people(photos: Path, tmp_path: Path) -> None:
     """The command says what it made, and never writes over a shard."""
     people = write(tmp_path / "people.jsonl", RED_PERSON)
@@ -67,6 +76,8 @@ def test_lookout_cut_counts_the_people(photos: Path, tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"photo": "b.png"}, r"b\.png is no readable photo"),
+        ({"captions": ["a man", " "]}, "line 1 has an empty caption"),
+        ({"box_xyxy": [10, 20, 13, 60]}, "is less than 4x8 px"),
         ({"box_xyxy": [10, 20, 51, 60]}, r"does not lie in .*a\.png \(50x80 px\)"),
         ({"box_xyxy": [10, 60, 30, 60]}, "does not lie in"),
         ({"box_xyxy": [10, 20]}, "line 1 describes no person"),

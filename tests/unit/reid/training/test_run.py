@@ -12,7 +12,7 @@ from reid.errors import ConfigurationError, DatasetError, WeightsError
 from reid.text.tokenizer import Tokenizer
 from reid.training.augment import Augmentation
 from reid.training.batches import Batches, BatchSettings
-from reid.training.checkpoint import load_network
+from reid.training.checkpoint import load_checkpoint, load_network, save_checkpoint
 from reid.training.language import learn_language
 from reid.training.learner import build_learner
 from reid.training.losses import LossWeights
@@ -78,6 +78,51 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"not a checkpoint")
     with pytest.raises(WeightsError, match="best.pt"):
         load_network(path)
+
+
+@pytest.mark.parametrize("state", [[1], {}, {"words": 3}, {"words": ["a"], "config": {"image_hw": "x"}}], ids=repr)
+def test_what_is_no_state_of_a_run_is_named(recipe_file: Path, tmp_path: Path, state: object) -> None:
+    """Whatever else torch can load, as another program's checkpoint, neither exports nor resumes; the error says so."""
+    path = tmp_path / "run" / "last.pt"
+    path.parent.mkdir()
+    torch.save(state, path)
+    with pytest.raises(WeightsError, match=r"last\.pt is not a checkpoint"):
+        load_network(path)
+    with pytest.raises(WeightsError, match=r"last\.pt (is not a checkpoint|belongs to another)"):
+        run_recipe(load_recipe(recipe_file), path.parent, resume=True)
+
+
+def test_bytes_gone_wrong_are_told_as_such(tmp_path: Path) -> None:
+    """A damaged file fails in torch in many ways, and here in one."""
+    torch.save({"words": ["a"]}, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    whole = (tmp_path / "old.pt").read_bytes()
+    for place in range(0, len(whole), 7):
+        (tmp_path / "old.pt").write_bytes(whole[:place] + b"\xff\x93" + whole[place + 2 :])
+        with pytest.raises(WeightsError, match=r"old\.pt is not a checkpoint"):
+            load_network(tmp_path / "old.pt")
+
+
+def test_an_edited_learning_rate_counts_when_a_run_goes_on(stripes: list[Sample], tmp_path: Path) -> None:
+    """The optimiser keeps what it has gathered, and learns from then on at the rate that the recipe says now."""
+    vocabulary, vectors = learn_language(["a man in red", "a woman in blue"], 1, 16)
+    material = load_material(stripes, (64, 32))
+    data = DataSettings(path=tmp_path, format="shards")
+    first, second = (
+        build_learner(
+            Recipe(name="rates", data=data, network=TINY, run=RunSettings(learning_rate=rate, device="cpu")),
+            vocabulary,
+            vectors,
+            material,
+        )
+        for rate in (1e-3, 1e-4)
+    )
+    for parameter in first.network.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    first.optimizer.step()
+    save_checkpoint(tmp_path / "last.pt", first)
+    load_checkpoint(tmp_path / "last.pt", second)
+    assert [group["initial_lr"] for group in second.optimizer.param_groups] == pytest.approx([1e-4, 1e-4, 3e-5])
+    assert len(second.optimizer.state) == len(first.optimizer.state) > 0
 
 
 def test_an_unknown_source_cannot_be_held_out(stripes: list[Sample]) -> None:
