@@ -1,9 +1,11 @@
 """What only the log on Kafka has to hold to: outages, logins, topics, and reading that stalls."""
 
 import gc
+import logging
 import secrets
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Timer
 
 import pytest
@@ -29,8 +31,9 @@ OUTAGE_S = 15.0
 
 
 @pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
+def _collected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """See those sockets off while their warning is expected."""
+    caplog.set_level(logging.CRITICAL, "kafka")  # what pytest remembers of it would keep them open
     yield
     gc.collect()
 
@@ -285,6 +288,24 @@ def test_an_unknown_topic_is_told(log: EventLog) -> None:
         log.subscribe(["lookout.nowhere"], "readers")
     with pytest.raises(LogError, match="no topic lookout.nowhere"):
         next(log.read("lookout.nowhere", 0))
+
+
+def test_a_partition_without_a_leader_is_told(kafka_broker: KafkaBroker, log: EventLog, tmp_path: Path) -> None:
+    """While one of two brokers is away, where its partitions end is an error in words, not one that ends a process."""
+    name, second = f"lookout.test-{secrets.token_hex(4)}", KafkaBroker(tmp_path, kafka_broker)
+    second.start()
+    try:
+        create_topics(kafka_broker.address, {name: TopicShape(4)})  # of which each broker gets two
+        fill(log, name, range(60))
+        log.flush()
+        with log.subscribe([name], f"readers-{name}") as readers:
+            assert len(take(readers, 60)) == 60
+            assert readers.lag() == 0
+            second.stop()
+            with pytest.raises(LogError, match="cannot see the end of"):
+                readers.lag()
+    finally:
+        second.stop()
 
 
 def test_topics_are_made_once(kafka_broker: KafkaBroker) -> None:

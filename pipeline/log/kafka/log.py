@@ -15,6 +15,7 @@ from pipeline.errors import LogError
 from pipeline.log.base import LogRecord, StartAt
 from pipeline.log.kafka.address import KafkaAddress
 from pipeline.log.kafka.client import ANSWER_S, KafkaSettings, failure, open_client, told, translated
+from pipeline.log.kafka.offsets import end_offsets, offsets_at
 from pipeline.log.kafka.subscription import KafkaSubscription, log_record, partitions_of
 from pipeline.log.size import check_size
 
@@ -227,9 +228,9 @@ def _begin(consumer: Any, partitions: list[TopicPartition], since_ms: int) -> di
     """Go to a time in every partition; return where those end that hold something from there on."""
     timeout_ms = round(ANSWER_S * 1000)
     consumer.assign(partitions)
-    ends = consumer.end_offsets(partitions, timeout_ms)
-    starts = consumer.offsets_for_times(dict.fromkeys(partitions, max(0, since_ms)), timeout_ms)
-    left = {part: ends[part] for part in partitions if starts.get(part) and starts[part].offset < ends[part]}
+    ends = end_offsets(consumer, partitions, timeout_ms)
+    starts = offsets_at(consumer, partitions, since_ms, timeout_ms)
+    left = {part: ends[part] for part, start in starts.items() if start < ends[part]}
     for part in partitions:
-        consumer.seek(part, starts[part].offset if part in left else ends[part])
+        consumer.seek(part, starts[part] if part in left else ends[part])
     return left

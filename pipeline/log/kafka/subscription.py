@@ -15,6 +15,7 @@ from pipeline.errors import LogError
 from pipeline.log.base import LogRecord, StartAt
 from pipeline.log.kafka.address import KafkaAddress
 from pipeline.log.kafka.client import ANSWER_S, KafkaSettings, open_client, translated
+from pipeline.log.kafka.offsets import end_offsets, offsets_at
 
 _HEARTBEAT_S = 1.0  # also how soon a member learns that the partitions are shared out anew
 _LOOK_S = 5.0  # between two looks at where a quiet log ends
@@ -79,7 +80,7 @@ class KafkaSubscription:
         timeout_ms = round(ANSWER_S * 1000)
         new = [part for part in self._partitions if self._consumer.committed(part, timeout_ms=timeout_ms) is None]
         if new:
-            ends = self._consumer.end_offsets(new, timeout_ms)
+            ends = end_offsets(self._consumer, new, timeout_ms)
             try:
                 self._consumer.commit({part: OffsetAndMetadata(ends[part], "", -1) for part in new}, timeout_ms)
             except _GONE:  # the group has members, who have done this
@@ -121,11 +122,9 @@ class KafkaSubscription:
         """Return how many records this member has yet to get; asks the log even where it has no partition."""
         timeout_ms = round(answer_s * 1000)
         with translated(self._address, "see the end of"):
-            ends = self._consumer.end_offsets(self._partitions, timeout_ms)
-            mine = self._consumer.assignment()
+            mine = self._consumer.assignment()  # partitions that were added since may be among them
+            ends = end_offsets(self._consumer, mine.union(self._partitions), timeout_ms)
             places = {part: self._consumer.position(part, timeout_ms) or 0 for part in mine}
-            more = mine.difference(ends)  # partitions added since
-            ends |= self._consumer.end_offsets(list(more), timeout_ms) if more else {}
         return sum(max(0, ends[part] - place) for part, place in places.items())
 
     def commit(self) -> None:
@@ -147,10 +146,10 @@ class KafkaSubscription:
             mine = self._consumer.assignment()
             if not mine:
                 return
-            ends = self._consumer.end_offsets(list(mine), timeout_ms)
-            found = self._consumer.offsets_for_times(dict.fromkeys(mine, max(0, timestamp_ms)), timeout_ms)
-            for part in mine:
-                self._consumer.seek(part, found[part].offset if found.get(part) else ends[part])
+            places = end_offsets(self._consumer, mine, timeout_ms)
+            places |= offsets_at(self._consumer, mine, timestamp_ms, timeout_ms)
+            for part, place in places.items():
+                self._consumer.seek(part, place)
 
     def _await_partitions(self) -> None:
         """Wait until this member knows its partitions; what comes meanwhile comes again after the seek."""
@@ -163,7 +162,7 @@ class KafkaSubscription:
     def lag(self) -> int:
         """Return how many records are still to come; see ``Subscription.lag``."""
         self._check_open()
-        return self._behind(ANSWER_S)
+        return self._behind(_LOOK_ANSWER_S)
 
     def close(self) -> None:
         """Leave the group."""

@@ -23,8 +23,10 @@ _QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 class KafkaBroker(Server):
     """Kafka; who comes by the second listener logs in with a password, and by the third speaks TLS."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, first: "KafkaBroker | None" = None) -> None:
+        """Make a broker; where a ``first`` one is given, it is the second of that one's cluster."""
         super().__init__(folder, "kafka")
+        self._first = first
         self.password = secrets.token_hex(8)
         self._port, self._controller_port, self._login_port = free_port(), free_port(), free_port()
         self.tls_port = free_port()
@@ -55,15 +57,16 @@ class KafkaBroker(Server):
 
     def _settings(self) -> str:
         ports = {"PLAINTEXT": self._port, "SASL_PLAINTEXT": self._login_port, "SSL": self.tls_port}
-        ports["CONTROLLER"] = self._controller_port
         protocols = {name: name for name in ports} | {"CONTROLLER": "PLAINTEXT"}
+        if self._first is None:
+            ports["CONTROLLER"] = self._controller_port
         shown = self.folder / "shown.pem"
         shown.write_text(self._key.read_text() + self.ca.read_text())
         login = "listener.name.sasl_plaintext.plain.sasl.jaas.config"
         settings = {
-            "process.roles": "broker,controller",
-            "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+            "process.roles": "broker" if self._first else "broker,controller",
+            "node.id": "2" if self._first else "1",
+            "controller.quorum.voters": f"1@127.0.0.1:{(self._first or self)._controller_port}",
             "listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items()),
             "listener.security.protocol.map": ",".join(f"{name}:{speaks}" for name, speaks in protocols.items()),
             "ssl.keystore.type": "PEM",
