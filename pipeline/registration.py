@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from pipeline.camera import check_camera_id
+from pipeline.entry_text import as_one_line
 from pipeline.errors import BackgroundError, SettingsError
 from pipeline.records import Schedule, WatchlistEntry
 from pipeline.threshold.background import Background, threshold
@@ -40,15 +41,6 @@ class Wanted:
                 )
         for camera_id in self.cameras:
             check_camera_id(camera_id)
-
-
-def as_one_line(text: str) -> str:
-    """Return a text as one line without what cannot be printed.
-
-    It is shown in terminals, pages and messages, and stores keep UTF-8: a pasted line break or escape sequence would
-    write over what stands beside it, and bytes that are no UTF-8 could not be kept.
-    """
-    return " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
 
 
 def register(

@@ -1,7 +1,7 @@
 """``lookout watch``: the descriptions to look out for."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,11 @@ import typer
 from pipeline.cli.site import as_time, background_of, print_table, settings_of, watchlist_of
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from pipeline.records import WatchlistEntry
+    from pipeline.registration import Wanted
+    from pipeline.settings import Settings
     from pipeline.store.base import WatchlistStore
 
 watch = typer.Typer(no_args_is_help=True, help="Register, list and edit the descriptions to look out for.")
@@ -19,6 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 EntryId = Annotated[str, typer.Argument(help="The entry's id, as `lookout watch list` shows it.")]
 _HOUR_MS = 3_600_000
 _LONGEST_H = 876_000.0  # a century: what a calendar can show
+_SPOKEN = {"expires_at_ms": "expiry", "schedule": "hours"}
 _DEFAULT = "by default that of the settings,"
 
 
@@ -30,6 +35,9 @@ def add(
     owner: Annotated[str, typer.Option(help="Who answers for the entry.")] = "",
     label: Annotated[str, typer.Option(help="A short name.")] = "",
     camera: Annotated[list[str] | None, typer.Option(help="Only on this camera; may be repeated.")] = None,
+    hours: Annotated[
+        str | None, typer.Option(help="Only at these hours, UTC, as 22:00-06:00, or as 22:00-06:00+01:00.")
+    ] = None,
     false_match_rate: Annotated[
         float | None, typer.Option(help=f"Share of people who are not wanted that match; {_DEFAULT} 0.01.")
     ] = None,
@@ -43,23 +51,34 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Look out for a description from now on."""
-    from pipeline.clock import SystemClock
-    from pipeline.registration import Wanted, register
-    from reid.embedder import SHIPPED_WEIGHTS, Embedder
+    from pipeline.entry_text import as_schedule
+    from pipeline.registration import Wanted
 
     flags = {"false_match_rate": false_match_rate, "entry_ttl_h": ttl_h, "cooldown_s": cooldown_s}
     settings = settings_of(context, **{f"match__{name}": value for name, value in flags.items()})
-    rate, quiet_s, hours = (getattr(settings.match, name) for name in ("false_match_rate", "cooldown_s", "entry_ttl_h"))
-    wanted = Wanted(description, rate, label, reason, owner, tuple(camera or ()), None, quiet_s, hours)
-    embedder = Embedder(settings.weights or SHIPPED_WEIGHTS, "cpu")
-    entry = register(wanted, embedder, background_of(settings), SystemClock().now_ms())
+    rate, quiet_s, lasting_h = (
+        getattr(settings.match, name) for name in ("false_match_rate", "cooldown_s", "entry_ttl_h")
+    )
+    when = None if hours is None else as_schedule(hours)
+    wanted = Wanted(description, rate, label, reason, owner, tuple(camera or ()), when, quiet_s, lasting_h)
+    entry, ignored = _registered(wanted, settings)
     with watchlist_of(settings) as store:
         twins = _twins(store, entry)
         store.put(entry)
         entry = store.get(entry.entry_id)
-    ignored = embedder.explain_text(description).ignored
     told = {**_plain(entry), "ignored_words": list(ignored)}
     typer.echo(json.dumps(told) if as_json else _told(entry, ignored, twins))
+
+
+def _registered(wanted: "Wanted", settings: "Settings") -> "tuple[WatchlistEntry, tuple[str, ...]]":
+    """Return the entry of a description, and which of its words have no effect."""
+    from pipeline.clock import SystemClock
+    from pipeline.registration import register
+    from reid.embedder import SHIPPED_WEIGHTS, Embedder
+
+    embedder = Embedder(settings.weights or SHIPPED_WEIGHTS, "cpu")
+    entry = register(wanted, embedder, background_of(settings), SystemClock().now_ms())
+    return entry, embedder.explain_text(entry.description).ignored
 
 
 def _twins(store: "WatchlistStore", entry: "WatchlistEntry") -> list["WatchlistEntry"]:
@@ -95,15 +114,31 @@ def list_entries(context: typer.Context, *, as_json: AsJson = False) -> None:
         for entry in entries:
             typer.echo(json.dumps(_plain(entry)))
         return
+    print_table(_table(entries))
+
+
+def _table(entries: Sequence["WatchlistEntry"]) -> "Table":
+    """Return the table for people; labels and hours have a column where an entry has any."""
     from rich.table import Table
 
-    table = Table("id", "description", "cameras", "threshold", "1 in", "expires (UTC)", "state", box=None)
-    for entry in entries:
-        where = ", ".join(entry.cameras) or "all"
-        rate = f"{1 / entry.false_match_rate:,.0f}"
-        row = (entry.entry_id, entry.description, where, f"{entry.threshold:.3f}", rate)
-        table.add_row(*row, as_time(entry.expires_at_ms), _state(entry))
-    print_table(table)
+    from pipeline.entry_text import as_hours
+
+    columns: dict[str, list[str]] = {
+        "id": [entry.entry_id for entry in entries],
+        "label": [entry.label for entry in entries],
+        "description": [entry.description for entry in entries],
+        "cameras": [", ".join(entry.cameras) or "all" for entry in entries],
+        "hours (UTC)": ["" if entry.schedule is None else as_hours(entry.schedule) for entry in entries],
+        "threshold": [f"{entry.threshold:.3f}" for entry in entries],
+        "1 in": [f"{1 / entry.false_match_rate:,.0f}" for entry in entries],
+        "expires (UTC)": [as_time(entry.expires_at_ms) for entry in entries],
+        "state": [_state(entry) for entry in entries],
+    }
+    shown = {name: cells for name, cells in columns.items() if any(cells) or not entries}
+    table = Table(*shown, box=None)
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*row)
+    return table
 
 
 @watch.command("edit")
@@ -113,6 +148,7 @@ def edit(
     label: Annotated[str | None, typer.Option(help="Another short name.")] = None,
     reason: Annotated[str | None, typer.Option(help="Another reason.")] = None,
     camera: Annotated[list[str] | None, typer.Option(help="Only on this camera; may be repeated.")] = None,
+    hours: Annotated[str | None, typer.Option(help="As in `watch add`; 00:00-24:00 for the whole day.")] = None,
     ttl_h: Annotated[
         float | None, typer.Option(help="Expires so many hours from now; 0 for never.", min=0, max=_LONGEST_H)
     ] = None,
@@ -122,7 +158,7 @@ def edit(
 ) -> None:
     """Change an entry; another description is another entry."""
     from pipeline.clock import SystemClock
-    from pipeline.registration import as_one_line
+    from pipeline.entry_text import as_one_line, as_schedule
 
     changes: dict[str, Any] = {"enabled": enabled}
     changes |= {name: as_one_line(text) for name, text in (("label", label), ("reason", reason)) if text is not None}
@@ -130,11 +166,13 @@ def edit(
     changes = {name: value for name, value in changes.items() if value is not None}
     if ttl_h is not None:
         changes["expires_at_ms"] = SystemClock().now_ms() + round(ttl_h * _HOUR_MS) if ttl_h else None
+    if hours is not None:
+        changes["schedule"] = as_schedule(hours)
     if not changes:
         raise typer.BadParameter("nothing to change; name an option")
     with watchlist_of(settings_of(context)) as store:
         store.edit(entry_id, lambda entry: replace(entry, **changes))
-    typer.echo(f"{entry_id}: changed {', '.join(sorted(changes))}")
+    typer.echo(f"{entry_id}: changed {', '.join(sorted(_SPOKEN.get(name, name) for name in changes))}")
 
 
 @watch.command("mute")
@@ -190,8 +228,12 @@ def _state(entry: "WatchlistEntry") -> str:
 
 def _plain(entry: "WatchlistEntry") -> dict[str, Any]:
     """Return an entry for JSON; its vector stays in the store."""
+    from pipeline.entry_text import as_hours
+
     names = [
         *("entry_id", "description", "label", "reason", "owner", "model_id", "threshold", "false_match_rate"),
         *("background", "version", "enabled", "created_at_ms", "expires_at_ms", "muted_until_ms", "cooldown_s"),
     ]
-    return {name: getattr(entry, name) for name in names} | {"cameras": list(entry.cameras), "state": _state(entry)}
+    hours = None if entry.schedule is None else as_hours(entry.schedule)
+    read = {"cameras": list(entry.cameras), "hours_utc": hours, "state": _state(entry)}
+    return {name: getattr(entry, name) for name in names} | read

@@ -73,6 +73,26 @@ def test_an_entry_is_one_line_that_can_be_printed(run: Run) -> None:
     assert (kept["label"], kept["reason"]) == ("case 1 2", "theft at the gate")
 
 
+def test_an_entry_may_count_at_some_hours_only(run: Run) -> None:
+    """Hours are kept in UTC, are listed, and go with ``edit --hours 00:00-24:00``; others than of a day are refused."""
+    entry_id = added(run, MAN, "--hours", "22:00-06:00+01:00")["entry_id"]
+    assert listed(run)[0]["hours_utc"] == "21:00-05:00"
+    assert "21:00-05:00" in run("list").stdout
+    assert run("edit", entry_id, "--hours", "00:00-24:00").stdout == f"{entry_id}: changed hours\n"
+    assert listed(run)[0]["hours_utc"] is None
+    with pytest.raises(SettingsError, match="a stretch of each day as 22:00-06:00"):
+        run("add", MAN, "--hours", "22-06")
+    assert len(listed(run)) == 1
+
+
+def test_a_label_is_listed_where_there_is_one(run: Run) -> None:
+    """The short name of an entry stands in the table, which has no such column as long as nobody gave one."""
+    added(run, MAN)
+    assert "label" not in run("list").stdout
+    added(run, MAN, "--label", "case 12")
+    assert "case 12" in run("list").stdout
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -93,7 +113,7 @@ def test_options_that_make_no_sense_are_wrong_calls(run: Run, words: tuple[objec
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--cooldown-s", "inf"), "cooldown_s of an entry must lie between 0 and"),
+        (("--cooldown-s", "inf"), "cooldown_s must be from 0 to a century"),
         (("--camera", ""), "an id has 1 to 100 printable characters"),
         (("--camera", " "), "an id has 1 to 100 printable characters"),
     ],
