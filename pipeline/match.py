@@ -39,6 +39,7 @@ from pipeline.threshold.sites import Sites
 from pipeline.wire import encode_alert
 
 _LAG_EVERY_S = 5.0
+_LAG_AGAIN_S = 10.0  # where it could not be told, for which the log was waited for
 _TOLD = frozenset({Verdict.RAISED, Verdict.IMPROVED})  # what the log hears of
 _KEPT = _TOLD | {Verdict.SEEN_AGAIN}  # what the store hears of
 
@@ -89,6 +90,7 @@ class Matcher:
         self._member = Member(ports.log, [Topic.SIGHTINGS], self._settings.group, self._settings.start_at)
         self._retention = AlertRetention(ports.alerts, ports.clock, self._settings.keep_days)
         self._lag_due_s = 0.0
+        self._blind: str | None = None  # why the lag cannot be told
 
     @property
     def counts(self) -> MatcherCounts:
@@ -98,7 +100,7 @@ class Matcher:
     @property
     def trouble(self) -> str | None:
         """What keeps this matcher from its work just now; None when nothing does."""
-        return self._insist.trouble
+        return self._insist.trouble or self._blind
 
     def stop(self) -> None:
         """Ask ``run`` to finish its batch and return; a batch that log or store refuse is left to the next member."""
@@ -145,11 +147,21 @@ class Matcher:
             _log.warning("%s; alerts older than %g days stay for now", error, self._settings.keep_days)
 
     def _poll(self) -> list[LogRecord]:
-        # First the lag: if it failed once records are polled, they would be committed with the next ones, unmatched.
         if self._ports.clock.monotonic_s() >= self._lag_due_s:
-            self._counts.lag = self._member.lag()
-            self._lag_due_s = self._ports.clock.monotonic_s() + _LAG_EVERY_S
+            self._look_at_lag()
         return self._member.poll(self._settings.batch, self._settings.poll_s)
+
+    def _look_at_lag(self) -> None:
+        """See how much waits; where that cannot be told, as while a partition has no leader, the others are read on."""
+        wait_s = _LAG_EVERY_S
+        try:
+            self._counts.lag = self._member.lag()
+            self._blind = None
+        except LogError as error:
+            self._failed(error)
+            self._blind, wait_s = str(error), _LAG_AGAIN_S
+            _log.warning("%s; what comes is matched all the same", error)
+        self._lag_due_s = self._ports.clock.monotonic_s() + wait_s
 
     def _place(self, batch: Batch) -> list[Seen]:
         sites = self._sites(batch.polled)

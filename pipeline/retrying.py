@@ -117,15 +117,9 @@ class Member:
         """Return how many records wait for this member.
 
         Raises:
-            LogError: the log does not answer. What was polled and not committed comes again.
+            LogError: the log does not answer. The member stays, and whether it can go on, a poll will say.
         """
-        if self._subscription is None:
-            return 0
-        try:
-            return self._subscription.lag()
-        except LogError:
-            self.close()
-            raise
+        return 0 if self._subscription is None else self._subscription.lag()
 
     def close(self) -> None:
         """Leave the group; another poll joins again."""

@@ -205,11 +205,12 @@ def test_a_record_of_any_size_holds_nobody_back(site: Any, make_sighting: Make) 
     assert any("bytes beside the crop" in letter.reason for letter in letters)
 
 
-def test_a_lag_that_cannot_be_told_costs_no_sighting(site: Any, make_sighting: Make) -> None:
-    """Where the log fails to say how much waits, what it gave before and after is matched all the same."""
+@pytest.mark.parametrize("times", [1, 1_000_000])
+def test_a_lag_that_cannot_be_told_costs_no_sighting(site: Any, make_sighting: Make, times: int) -> None:
+    """Where the log fails to say how much waits, once or for ever, that is told, and what it gives is matched."""
 
-    class Once:
-        """A log whose first member cannot see the end, once it has given a record."""
+    class Blind:
+        """A log whose members cannot see the end, once they have given a record."""
 
         def __init__(self, log: Any) -> None:
             self._log = log
@@ -227,7 +228,7 @@ def test_a_lag_that_cannot_be_told_costs_no_sighting(site: Any, make_sighting: M
                 return poll(*limits)
 
             def failing_lag() -> int:
-                if self.polls and not self.failures:
+                if self.polls and self.failures < times:
                     self.failures += 1
                     raise LogError("the end is not in sight")
                 return int(lag())
@@ -236,11 +237,12 @@ def test_a_lag_that_cannot_be_told_costs_no_sighting(site: Any, make_sighting: M
             return told
 
     site.publish(make_sighting("a"), make_sighting("b", 600.0))
-    site.log = Once(site.log)
+    site.log = Blind(site.log)
     matcher = site.matcher(batch=1)
     while matcher.step():
         site.clock.advance(60)
-    assert site.log.failures == 1
+    assert site.log.failures == min(times, 2)
+    assert matcher.trouble == (None if times == 1 else "the end is not in sight")
     assert {alert.tracklet_id for alert in site.told()} == {"a", "b"}
 
 
