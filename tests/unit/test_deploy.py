@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from configparser import ConfigParser
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ import typer
 import yaml
 
 from pipeline.cli import app
+from pipeline.cli.exit_codes import MISSING_PACKAGE, exit_code
+from pipeline.errors import LogError, SettingsError
 from pipeline.settings import load_settings
+from reid.errors import ProviderError, WeightsError
 from tests.waiting import PATIENCE_S, until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -48,6 +52,22 @@ def test_health_is_asked_where_it_is_answered() -> None:
     shared = COMPOSE["x-lookout"]
     port = shared["environment"]["LOOKOUT_HEALTH_PORT"]
     assert f"127.0.0.1:{port}/healthz" in shared["healthcheck"]["test"][-1]
+
+
+def test_the_systemd_unit_fits_the_commands() -> None:
+    """It starts a command that there is, waits for its end as the containers do, and goes on when a broker is away."""
+    unit = ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read(DEPLOY / "lookout.service", encoding="utf-8")
+    service = unit["Service"]
+    command: Any = typer.main.get_command(app)
+    assert service["ExecStart"].split()[1] in command.commands
+    assert f"{service['TimeoutStopSec']}s" == COMPOSE["x-lookout"]["stop_grace_period"]
+    for_good = {int(code) for code in service["RestartPreventExitStatus"].split()}
+    assert for_good == {exit_code(error("x")) for error in (SettingsError, WeightsError, ProviderError)} | {
+        MISSING_PACKAGE
+    }
+    assert exit_code(LogError("x")) not in for_good
 
 
 def test_no_secret_has_a_default() -> None:
