@@ -22,6 +22,8 @@ from pipeline.sources.slots import SlotReader
 from pipeline.sources.status import SourceStatus
 from pipeline.sources.waits import Waits
 
+_DEATHS = frozenset({Fault.DECODER_CRASHED, Fault.DECODER_HUNG})
+
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +53,7 @@ class LiveSource:
         self._status = SourceStatus(SourceState.CONNECTING, since_ms=clock.now_ms(), transport=transport(target))
         self._before = self._status  # as it was when the process began that decodes now
         self._connected = False  # whether this connection has given a frame
+        self._connected_at_s = 0.0  # its first
         self._settings = settings
         self._changed = Condition()  # guards what both threads touch
         self._newest: Shown | None = None
@@ -153,7 +156,7 @@ class LiveSource:
         os.close(self._waker)
 
     def _rest(self, ending: Ending, waits: Waits) -> None:
-        wait = waits.after(ending.fault, had_frames=self._connected)
+        wait = waits.after(ending.fault, had_frames=self._connected and not self._dies_early(ending.fault))
         if wait.failed:  # for minutes nobody needs its process
             self._attendant.close()
         state = SourceState.FAILED if wait.failed else SourceState.RECONNECTING
@@ -167,6 +170,11 @@ class LiveSource:
             self._status = replace(self._status, faults=faults, restarts=self._attendant.restarts)
             self._become(state, f"{SENTENCES[ending.fault]}{detail}; {next_time}", ending.fault)
             self._changed.wait_for(self.ended, wait.seconds)
+
+    def _dies_early(self, fault: Fault) -> bool:
+        """Return whether the stream has ended its decoder soon after the beginning: a process costs a second of CPU."""
+        lasted_s = self._time.monotonic_s() - self._connected_at_s
+        return fault in _DEATHS and lasted_s < self._settings.longest_wait_s
 
     def ended(self) -> bool:
         """Return whether it was closed."""
@@ -203,7 +211,8 @@ class LiveSource:
 
     def _flow(self, decoded: int) -> None:
         connections = self._status.connections + (not self._connected)
-        self._connected = True
+        if not self._connected:
+            self._connected, self._connected_at_s = True, self._time.monotonic_s()
         self._status = replace(self._status, decoded=self._before.decoded + decoded, connections=connections)
         if self.state is not SourceState.LIVE:
             self._become(SourceState.LIVE, "")

@@ -1,6 +1,7 @@
 """Live cameras, as a real RTSP server, pulled cables and servers that misbehave have them."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -166,6 +167,21 @@ def test_a_decoder_that_dies_is_replaced(rtsp_server: RtspServer) -> None:
         assert viewer.source.decoder_pid != pid
         assert is_gone(pid)
         assert viewer.backwards == 0
+
+
+def test_a_decoder_that_dies_again_and_again_is_replaced_less_often(
+    rtsp_server: RtspServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stream that ends its decoder soon after each beginning costs a process less often with each, frames or not."""
+    with viewing(rtsp_server.url("h264"), replace(QUICK, longest_wait_s=30.0)) as viewer:
+        for deaths in (1, 2, 3):
+            viewer.sees()
+            pid = viewer.source.decoder_pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            until(lambda deaths=deaths: viewer.source.status.restarts == deaths, "a death that is noticed")
+    told = [re.search(r"attempt (\d+)", record.getMessage()) for record in caplog.records]
+    assert [int(attempt[1]) for attempt in told if attempt] == [2, 3, 4]
 
 
 def test_a_decoder_that_hangs_is_killed(rtsp_server: RtspServer) -> None:
