@@ -12,6 +12,7 @@ from detectors.base import Detections, Float32, Frame, ThresholdDetector, check_
 from detectors.boxes import suppress
 from detectors.errors import DetectorSettingError
 
+TILE_WH = (960, 540)  # px; frames no larger are looked at whole
 _MOST_OVERLAP = 0.5  # of boxes of two tiles that show the same person
 _EDGE_PX = 2.0  # a box that ends this near to an inner edge of its tile is cut off there
 
@@ -34,7 +35,7 @@ class TiledDetector:
     """
 
     inner: ThresholdDetector
-    tile_wh: tuple[int, int] = (960, 540)
+    tile_wh: tuple[int, int] = TILE_WH
     overlap: float = 0.25
 
     def __post_init__(self) -> None:

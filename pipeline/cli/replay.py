@@ -41,10 +41,13 @@ def replay(
     ] = None,
     page: Page = None,
     *,
+    tiles: Annotated[
+        bool | None, typer.Option("--tiles/--no-tiles", help="Look at large frames in tiles, too, for smaller people.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line for each alert.")] = False,
 ) -> None:
     """Run recorded footage and print who fits a description; nothing is dropped, and twice gives the same."""
-    settings = settings_of(context, match__false_match_rate=false_match_rate)
+    settings = settings_of(context, match__false_match_rate=false_match_rate, ingest__tiles=tiles)
     check_page(page)
     times = _as_speed(speed)
     with open_footage(footage, camera, as_ms(start, "--start"), settings.ingest.analysed_fps) as source:
@@ -58,6 +61,8 @@ def replay(
         write_page(page, alerts, found.nearest)
     for each in found.nearest:
         typer.echo(_near(each), err=True)
+    if not settings.ingest.tiles and (hint := _hint(found.frame_sizes_wh)):
+        typer.echo(hint, err=True)
     typer.echo(f"alerts: {len(alerts)}, sightings: {found.sightings}, descriptions: {len(entries)}", err=True)
     if found.damage:
         raise found.damage
@@ -68,6 +73,7 @@ class _Found:
     alerts: "list[Alert]"
     nearest: "list[Nearest]"  # of descriptions that have no alert
     sightings: int
+    frame_sizes_wh: "frozenset[tuple[int, int]]"
     damage: "DamagedError | None"  # why the frames broke off, if they did
 
 
@@ -89,16 +95,34 @@ def _replayed(
     from pipeline.replay import Replay
     from pipeline.services.ingest import chain_settings
 
-    damage = None
+    damage, sizes_wh = None, set[tuple[int, int]]()
     with (
         TemporaryDirectory(prefix="lookout-replay-") as folder,
         closing(Replay(Path(folder), entries, background_of(settings), SystemClock())) as run,
     ):
         try:
-            run.run(ingest(frames, detector, embedder, chain_settings(settings)))
+            run.run(ingest(_measured(frames, sizes_wh), detector, embedder, chain_settings(settings)))
         except DamagedError as error:
             damage = error
-        return _Found(run.alerts(), run.nearest() if near else [], run.sightings, damage)
+        return _Found(run.alerts(), run.nearest() if near else [], run.sightings, frozenset(sizes_wh), damage)
+
+
+def _measured(frames: "Iterator[Frame]", sizes_wh: "set[tuple[int, int]]") -> "Iterator[Frame]":
+    for frame in frames:
+        sizes_wh.add(frame.size_wh)
+        yield frame
+
+
+def _hint(sizes_wh: "frozenset[tuple[int, int]]") -> str:
+    """Say what would find smaller people, where frames are so large that there may be some; else nothing."""
+    from detectors.tiling import TILE_WH
+
+    width, height = max(sizes_wh, default=(0, 0))
+    if width <= TILE_WH[0] and height <= TILE_WH[1]:
+        return ""
+    return (
+        f"frames of {width}x{height} px were looked at as a whole; --tiles finds smaller people, at many times the cost"
+    )
 
 
 def _near(nearest: "Nearest") -> str:

@@ -5,6 +5,8 @@ import sys
 from html import escape
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 import pipeline.cli as command_line
@@ -81,6 +83,21 @@ def test_a_description_without_an_alert_is_told_who_came_nearest(
     assert len(again.out.splitlines()) >= 1
     assert "nearest" not in again.err
     assert "No alert" not in Path("page.html").read_text()
+
+
+def test_large_frames_are_told_what_finds_smaller_people(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of 720p footage standard error says that tiles would find more, unless they were asked for."""
+    writer = cv2.VideoWriter("large.avi", cv2.VideoWriter.fourcc(*"MJPG"), 5.0, (1280, 720))
+    for shade in range(3):
+        writer.write(np.full((720, 1280, 3), 40 * shade, np.uint8))
+    writer.release()
+    words = ("replay", "large.avi", "--watch", "a man in a red jacket")
+    assert lookout(monkeypatch, *words) == 0
+    assert "frames of 1280x720 px were looked at as a whole; --tiles finds" in capsys.readouterr().err
+    assert lookout(monkeypatch, *words, "--tiles") == 0
+    assert "--tiles" not in capsys.readouterr().err
 
 
 def test_a_rate_can_be_tried_on_footage(
