@@ -42,6 +42,7 @@ def watchlist_of(settings: "Settings") -> "WatchlistStore":
     """Open the watchlist."""
     from pipeline.store.open import open_watchlist
 
+    _tell_of_new_file(settings.store)
     return open_watchlist(settings.store)
 
 
@@ -49,6 +50,7 @@ def alerts_of(settings: "Settings") -> "AlertStore":
     """Open the alerts."""
     from pipeline.store.open import open_alerts
 
+    _tell_of_new_file(settings.store)
     return open_alerts(settings.store)
 
 
@@ -56,7 +58,16 @@ def cameras_of(settings: "Settings") -> "CameraStore":
     """Open the cameras."""
     from pipeline.store.open import open_cameras
 
+    _tell_of_new_file(settings.store)
     return open_cameras(settings.store)
+
+
+def _tell_of_new_file(address: str) -> None:
+    """Say where a store begins that is not there yet: somebody who is in another folder means another one."""
+    from pipeline.address import file_of
+
+    if address.startswith("sqlite://") and not os.path.exists(path := file_of(address)):  # noqa: PTH110 - raises nothing
+        typer.echo(f"there is no {path} yet; beginning one in {path.absolute().parent}", err=True)
 
 
 def log_of(settings: "Settings") -> "EventLog":

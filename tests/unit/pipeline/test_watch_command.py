@@ -85,6 +85,12 @@ def test_an_entry_may_count_at_some_hours_only(run: Run) -> None:
     assert len(listed(run)) == 1
 
 
+def test_a_store_that_begins_is_told(run: Run, tmp_path: Path) -> None:
+    """Who is in another folder than the site's hears that a new store begins there; later commands are silent."""
+    assert f"store.db yet; beginning one in {tmp_path}" in run("list").stderr
+    assert run("list").stderr == ""
+
+
 def test_a_label_is_listed_where_there_is_one(run: Run) -> None:
     """The short name of an entry stands in the table, which has no such column as long as nobody gave one."""
     added(run, MAN)
