@@ -94,7 +94,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
         (("watch", "add", " "), 4, "the description is empty"),
         (("watch", "add", "xyzzy plugh"), 4, "no word of 'xyzzy plugh' describes a person's looks"),
         (("watch", "add", "\U0001f600"), 4, "describes a person's looks"),
-        (("watch", "add", "red " * 600), 4, "has 2400 characters, but at most 2000 are read"),
+        (("watch", "add", "red " * 600), 4, "has 2399 characters, but at most 2000 are read"),
         (("--config", "typo.toml", "watch", "list"), 2, "unknown key 'ingst'; did you mean 'ingest'?"),
         (("--config", "deep.toml", "watch", "list"), 2, "unknown key 'mask'; did you mean 'masks'?"),
         (("--config", "range.toml", "watch", "list"), 2, "match.false_match_rate must lie between 0 and 1, but is 2"),
