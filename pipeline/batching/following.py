@@ -26,6 +26,7 @@ T = TypeVar("T")
 FIRST_WAIT_S = 1.0  # after a camera's chain has failed; doubled with each further failure
 LONGEST_WAIT_S = 30.0
 _AGES = 2000  # frames, of which the age is known
+_RECENT_S = 60.0  # those that were dealt with longer ago tell nothing of now
 _AGES_OF_CAMERA = 50  # frames, likewise: ten seconds of most cameras
 _OWN_CLOCKS = (CaptureClock.WALL, CaptureClock.RTCP)  # frames of these are as old as they look
 
@@ -81,11 +82,11 @@ class Follower:
     settings: IngestSettings
     clock: Clock
     counts: FollowCounts = field(default_factory=FollowCounts)
-    ages_ms: deque[int] = field(default_factory=lambda: deque(maxlen=_AGES))  # of frames, when they were done with
     failing: dict[str, Failure] = field(default_factory=dict)  # by camera
     step: Step = field(init=False)
     handing: Step = field(init=False)
     _chains: dict[Lane, CameraIngest] = field(default_factory=dict)
+    _ages: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_AGES))  # when done with, s, and ms
     _ages_by_camera: dict[str, deque[int]] = field(default_factory=dict)  # ms; of cameras that have not ended
 
     def __post_init__(self) -> None:
@@ -103,6 +104,12 @@ class Follower:
                 self._publish_all(self._attempt(lane, chain.finish) or ())
             self.failing.pop(lane.camera.camera_id, None)
             self._ages_by_camera.pop(lane.camera.camera_id, None)
+
+    @property
+    def ages_ms(self) -> list[int]:
+        """How old the frames of the last minute were when they had been dealt with, 2000 at most; for any thread."""
+        since_s = self.clock.monotonic_s() - _RECENT_S
+        return [age_ms for done_at_s, age_ms in list(self._ages) if done_at_s >= since_s]
 
     def age_ms(self, camera_id: str) -> float | None:
         """Return the median age of a camera's last frames; None where there are none. Any thread may ask."""
@@ -196,11 +203,11 @@ class Follower:
         self.counts.publish_s += perf_counter() - began_s
 
     def _count(self, looks: Sequence[Look], track_s: float, embed_s: float) -> None:
-        now_ms = self.clock.now_ms()
+        now_ms, now_s = self.clock.now_ms(), self.clock.monotonic_s()
         frames = [look.taken.frame for look in looks]
         for frame in frames:
             if frame.clock in _OWN_CLOCKS:
-                self.ages_ms.append(now_ms - frame.captured_at_ms)
+                self._ages.append((now_s, now_ms - frame.captured_at_ms))
                 of_camera = self._ages_by_camera.setdefault(frame.camera_id, deque(maxlen=_AGES_OF_CAMERA))
                 of_camera.append(now_ms - frame.captured_at_ms)
         self.counts.frames += len(looks)

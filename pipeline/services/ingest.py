@@ -190,7 +190,7 @@ class IngestService:
         """What was done so far, and how things are; see docs/operations.md."""
         looked, followed, readings = self._looker.counts, self._follower.counts, self._roster.readings
         states = Counter(each.state for each in readings.values())
-        ages_ms = list(self._follower.ages_ms) or [0]
+        ages_ms = self._follower.ages_ms or [0]
         p50_ms, p95_ms = (float(value) for value in np.percentile(ages_ms, (50, 95)))
         fill = looked.batched / (looked.batches * self._most_frames) if looked.batches else 0.0
         return {

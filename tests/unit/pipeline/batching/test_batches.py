@@ -1,6 +1,7 @@
 """Batches on their way from lanes to sightings: one call for all cameras, and no camera harms another."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,21 @@ def test_one_batch_serves_all_cameras() -> None:
     assert [len(batch) for batch in site.detector.batches] == [3, 3]
     assert site.embedder.batches == [3]
     assert [sighting.camera_id for sighting in site.told] == ["a", "b", "c"]
+
+
+def test_ages_of_frames_are_those_of_the_last_minute() -> None:
+    """How late frames are is told of those of the last minute: cameras that went silent while late are late no more."""
+    site = Site()
+    lane = site.lane("a")
+    times = [replace(each, clock=CaptureClock.WALL, captured_at_ms=40 * n) for n, each in enumerate(film("a", 2))]
+    site.clock.advance(5.0)
+    site.show(times, lane)
+    assert sorted(site.follower.ages_ms) == [4_960, 5_000]
+    site.clock.advance(59.0)
+    assert len(site.follower.ages_ms) == 2
+    site.clock.advance(2.0)
+    assert site.follower.ages_ms == []
+    site.end()
 
 
 def test_a_cameras_sightings_do_not_depend_on_its_company() -> None:
