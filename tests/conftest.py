@@ -5,6 +5,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from reid.config import NetworkConfig
 from reid.text import grammar_words
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from reid.network.axm_net import AXMNet
     from tests.contract.services.kafka_broker import KafkaBroker
     from tests.contract.services.redis import RedisServer
+
+# A busy machine is slow at any moment, and that is no fault of what is tested.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
