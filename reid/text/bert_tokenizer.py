@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reid.text.normalise import canonical, names_descent, resolve
+from reid.text.descent import descent_places
+from reid.text.normalise import canonical, resolve
 from reid.text.pieces import WordPieces, split_tokens
 from reid.text.tokenizer import Explanation, check_length, nothing_known
 from reid.text.vocabulary import PADDING, Vocabulary
-from reid.text.words import FILLER, UNFAIR
+from reid.text.words import FILLER
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,13 @@ class BertTokenizer:
     def _read(self, sentence: str) -> list[_Reading]:
         check_length(sentence)
         words = list(split_tokens(sentence))
-        readings = [self._read_word(word, words[place : place + 1]) for place, word in enumerate(words, 1)]
+        descent = descent_places(words)
+        readings = [_Reading(w, "") if place in descent else self._read_word(w) for place, w in enumerate(words)]
         if not any(self._says_something(reading) for reading in readings):
             raise nothing_known(sentence)
         return readings
 
-    def _read_word(self, word: str, following: Sequence[str]) -> _Reading:
-        if names_descent(canonical(word, UNFAIR.__contains__), following):
-            return _Reading(word, "")
+    def _read_word(self, word: str) -> _Reading:
         given = word if word in self.pieces else self._corrected(word)
         ids = self.pieces.cut(given)
         return _Reading(word, "") if self.pieces.unknown_id in ids else _Reading(word, given, tuple(ids))

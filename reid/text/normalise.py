@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from reid.text.words import DENIABLE, DESCENT_COLOURS, FILLER, MODIFIERS, PEOPLE, PHRASES, SYNONYMS, UNFAIR
+from reid.text.descent import descent_places
+from reid.text.words import DENIABLE, FILLER, MODIFIERS, PHRASES, SYNONYMS
 
 _PHRASES = [(re.compile(pattern), replacement) for pattern, replacement in PHRASES.items()]
 _WORD = re.compile(r"[a-z]+|[.,;:!?]")
@@ -72,6 +73,7 @@ def resolve(sentence: str, known: Callable[[str], bool] = frozenset[str]().__con
     """
     raw = split_words(sentence)
     words = [canonical(word, known) for word in raw]
+    descent = descent_places(raw)
     resolved: list[Word] = []
     position = 0
     while position < len(words):
@@ -82,22 +84,12 @@ def resolve(sentence: str, known: Callable[[str], bool] = frozenset[str]().__con
             resolved += [Word(written, denial, denied=end > position + 1) for denial in denials or [""]]
             position = end
             continue
-        if names_descent(word, raw[position + 1 : position + 2]):
+        if position in descent:
             resolved.append(Word(raw[position], _DESCENT))
         elif word not in _BOUNDARY:
             resolved.append(Word(raw[position], "" if word in FILLER else word))
         position += 1
     return resolved
-
-
-def names_descent(word: str, following: Sequence[str]) -> bool:
-    """Return whether a canonical word says what people are taken for: "black" does in "black man".
-
-    Args:
-        word: as ``canonical`` gives it.
-        following: the next word as it was written, none at the end of a sentence.
-    """
-    return word in UNFAIR or (word in DESCENT_COLOURS and not PEOPLE.isdisjoint(following))
 
 
 def _denied(words: list[str], start: int) -> tuple[int, list[str]]:

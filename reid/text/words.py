@@ -192,6 +192,14 @@ PEOPLE = frozenset(
     ).split()
 )
 
+# Nor is anybody looked for by skin: these words beside one for skin ("dark-skinned", "her skin is fair") go with it.
+# Alone they are about clothes, and so is skin beside what it says of clothes ("skin-tight").
+SHADES = frozenset(
+    "black white brown yellow reddish dark darker light lighter fair pale olive medium deep tan tanned".split()
+)
+SKIN = frozenset("skin skins skinned complexion complexioned".split())
+SKIN_OF_CLOTHES = frozenset("tight tights fit fitting coloured colored colour color".split())
+
 # Things whose absence can be said ("no hat"); the words on the left are canonical.
 DENIABLE: dict[str, str] = {
     "hat": "hat",

@@ -78,6 +78,13 @@ def test_a_colour_of_people_is_none_of_clothes(tokenizer: BertTokenizer) -> None
     assert spell(tokenizer, "a black man in a black jacket")[1:-1] == ["a", "man", "in", "a", "black", "jacket"]
 
 
+def test_a_shade_of_skin_is_none_of_clothes(tokenizer: BertTokenizer) -> None:
+    """Words for skin and the shade beside them are left out, hyphen and all."""
+    told = tokenizer.explain("a black-skinned man in a black jacket")
+    assert told.ignored == ("black", "skinned")
+    assert spell(tokenizer, "a black-skinned man in a black jacket")[1:-1] == ["a", "man", "in", "a", "black", "jacket"]
+
+
 def test_a_word_is_never_cut_at_the_end(tokenizer: BertTokenizer) -> None:
     """What finds no room is told, whole words only, and the closing mark stays."""
     sentence = "red " * 9 + "unwearable man"

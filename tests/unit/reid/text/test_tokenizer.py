@@ -156,3 +156,23 @@ def test_a_colour_of_people_is_none_of_clothes(sentence: str, ignored: tuple[str
     assert set(ignored) <= set(told.ignored)
     assert told.known == known
     assert not {"black", "white", "brown"} & (set(told.ignored) - set(ignored))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ignored", "known"),
+    [
+        ("a dark-skinned man in a white coat", ("dark", "skinned"), ("man", "white", "coat")),
+        ("a woman with light brown skin, brown coat", ("light", "brown", "skin"), ("woman", "brown", "coat")),
+        ("Fair skin tones; her skin is very pale", ("fair", "skin", "tones", "skin", "pale"), ("woman",)),
+        ("a man of dark complexion in dark jeans", ("dark", "complexion"), ("man", "dark", "jeans")),
+        ("a dark coat, skin tight white jeans", (), ("dark", "coat", "skin", "tights", "white", "jeans")),
+        ("white skin coloured tights", ("coloured",), ("white", "skin", "tights")),
+        ("a snake skin coat", ("snake",), ("skin", "coat")),
+    ],
+)
+def test_nobody_is_looked_for_by_skin(sentence: str, ignored: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """A shade of skin is ignored whole, even by a vocabulary that has the words; clothes keep theirs."""
+    words = "man woman dark light pale fair skin skinned tone white brown coat jeans tight tights"
+    told = Tokenizer(Vocabulary(words.split()), 56).explain(sentence)
+    assert told.ignored == ignored
+    assert told.known == known
