@@ -8,6 +8,7 @@ passed over, and a new version is told apart before anything else is read. A vec
 import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 import numpy as np
@@ -141,7 +142,7 @@ def encode_alert(alert: Alert, *, improved: bool = False) -> bytes:
     event = _AlertEvent(
         id=f"{alert.alert_id}.{alert.similarity:.4f}",
         type=ALERT_IMPROVED if improved else ALERT_RAISED,
-        source=f"/cameras/{alert.camera_id}",
+        source=f"/cameras/{quote(alert.camera_id, safe='')}",
         subject=alert.alert_id,
         time=facts["captured_at"],
         data=_AlertFacts(**facts),

@@ -265,6 +265,7 @@ def test_an_event_says_where_and_when() -> None:
     """Source, subject, time and type are what CloudEvents readers sort by."""
     event = json.loads(encode_alert(ALERT))
     assert event["source"] == "/cameras/gate"
+    assert json.loads(encode_alert(replace(ALERT, camera_id="Tor #1")))["source"] == "/cameras/Tor%20%231"
     assert event["subject"] == ALERT.alert_id
     assert event["time"] == "2023-11-14T22:13:20.123Z" == as_rfc3339(ALERT.captured_at_ms)
     assert event["type"] == "lookout.alert.raised"
