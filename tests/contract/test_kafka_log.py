@@ -198,6 +198,20 @@ def test_a_quiet_log_has_not_stalled(kafka_broker: KafkaBroker, topic: str) -> N
             assert readers.poll(5, 0.2) == []
 
 
+def test_a_partition_that_was_added_is_read_from_its_beginning(kafka_broker: KafkaBroker, log: EventLog) -> None:
+    """A group that began at the latest misses nothing of a partition that the topic got while the group was away."""
+    name = f"lookout.test-{secrets.token_hex(4)}"
+    create_topics(kafka_broker.address, {name: TopicShape(1)})
+    log.subscribe([name], f"readers-{name}", StartAt.LATEST).close()
+    with KafkaAdminClient(bootstrap_servers=kafka_broker.bootstrap) as admin:
+        admin.create_partitions({name: 4})
+    with open_log(kafka_broker.address) as later:
+        fill(later, name, range(40))
+        later.flush()
+        with later.subscribe([name], f"readers-{name}", StartAt.LATEST) as readers:
+            assert numbers_of(take(readers, 40)) == list(range(40))
+
+
 def test_members_share_the_partitions(log: EventLog, topic: str) -> None:
     """Two members of a group each get records of their own partitions, and every record comes once."""
     group = f"readers-{topic}"

@@ -76,9 +76,14 @@ class KafkaSubscription:
         self._look_due_s = self._lively_s + self._look_every_s
 
     def _begin_at_end(self) -> None:
-        """Give a group that is new its position at once, so that what comes from now on is its own."""
+        """Give a group that is new to a topic its position at once, so that what comes from now on is its own.
+
+        Where it has a position in one partition, those without are new themselves, and all that they hold is its own.
+        """
         timeout_ms = round(ANSWER_S * 1000)
-        new = [part for part in self._partitions if self._consumer.committed(part, timeout_ms=timeout_ms) is None]
+        places = {part: self._consumer.committed(part, timeout_ms=timeout_ms) for part in self._partitions}
+        begun = {part.topic for part, place in places.items() if place is not None}
+        new = [part for part in self._partitions if part.topic not in begun]
         if new:
             ends = end_offsets(self._consumer, new, timeout_ms)
             try:
