@@ -28,12 +28,12 @@ from pipeline.matching.catching_up import CatchingUp
 from pipeline.matching.counts import MatcherCounts
 from pipeline.matching.deciding import Decision, Verdict, decide
 from pipeline.matching.reading import Batch, SightingReader, read_batch
-from pipeline.matching.retention import AlertRetention
+from pipeline.matching.retention import ExpiredEntries, Retention, old_alerts
 from pipeline.matching.rows import Matrix
 from pipeline.matching.scoring import Scorer, Seen
 from pipeline.records import Match, Origin
 from pipeline.retrying import Member, Retrying, StoppedError
-from pipeline.store.base import AlertStore
+from pipeline.store.base import AlertStore, WatchlistStore
 from pipeline.threshold.background import Background
 from pipeline.threshold.sites import Sites
 from pipeline.wire import encode_alert
@@ -54,6 +54,7 @@ class MatcherPorts:
     alerts: AlertStore
     watchlist: Callable[[], Matrix]  # the watchlist as it is now; kept fresh by somebody else
     clock: Clock
+    entries: WatchlistStore | None = None  # what entries leave that expired too long ago; None keeps them
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class MatcherSettings:
     batch: int = 500  # records at most
     poll_s: float = 0.5  # how long to wait for records, and how soon stop() is noticed
     keep_days: float = 0.0  # alerts that were raised longer ago leave the store; 0 keeps them for ever
+    keep_expired_days: float = 0.0  # the same of entries that expired longer ago
 
 
 class Matcher:
@@ -88,7 +90,9 @@ class Matcher:
         self._counts = MatcherCounts()
         self._insist = Retrying(ports.clock, self._failed)
         self._member = Member(ports.log, [Topic.SIGHTINGS], self._settings.group, self._settings.start_at)
-        self._retention = AlertRetention(ports.alerts, ports.clock, self._settings.keep_days)
+        self._alerts_go = Retention(old_alerts(ports.alerts), ports.clock, self._settings.keep_days)
+        expired = ExpiredEntries(ports.entries, ports.watchlist)
+        self._entries_go = Retention(expired, ports.clock, self._settings.keep_expired_days)
         self._lag_due_s = 0.0
         self._blind: str | None = None  # why the lag cannot be told
 
@@ -139,12 +143,13 @@ class Matcher:
         self._member.close()
 
     def _let_go(self) -> None:
-        """Let old alerts go; where the store does not let them, matching goes on, and it is tried later."""
+        """Let what is too old go; where the store does not let it, matching goes on, and it is tried later."""
         try:
-            self._counts.expired += self._retention()
+            self._counts.expired += self._alerts_go()
+            self._counts.expired_entries += self._entries_go()
         except StoreError as error:
             self._failed(error)
-            _log.warning("%s; alerts older than %g days stay for now", error, self._settings.keep_days)
+            _log.warning("%s; alerts and expired entries that are too old stay for now", error)
 
     def _poll(self) -> list[LogRecord]:
         if self._ports.clock.monotonic_s() >= self._lag_due_s:

@@ -145,8 +145,12 @@ class WatchlistEntry:
             and (not self.cameras or camera_id in self.cameras)
             and (self.schedule is None or self.schedule.holds(at_ms))
             and (self.muted_until_ms is None or at_ms >= self.muted_until_ms)
-            and (self.expires_at_ms is None or at_ms < self.expires_at_ms)
+            and not self.has_expired(at_ms)
         )
+
+    def has_expired(self, at_ms: int) -> bool:
+        """Whether the entry has expired at that time."""
+        return self.expires_at_ms is not None and self.expires_at_ms <= at_ms
 
 
 @dataclass(frozen=True, slots=True)

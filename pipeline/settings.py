@@ -66,6 +66,12 @@ class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_days: float = 30.0  # after they were raised, as the topic lookout.alerts does; 0 for ever
 
 
+class Watchlist(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of entries in the store."""
+
+    keep_expired_days: float = 7.0  # after they expired, until when they can be renewed; 0 for ever
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a service answers /healthz, /readyz and /metrics."""
 
@@ -101,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: Source = msgspec.field(default_factory=Source)
     match: Match = msgspec.field(default_factory=Match)
     alerts: Alerts = msgspec.field(default_factory=Alerts)
+    watchlist: Watchlist = msgspec.field(default_factory=Watchlist)
     health: Health = msgspec.field(default_factory=Health)
     cameras: dict[str, Camera] = msgspec.field(default_factory=dict)
     webhooks: dict[str, Webhook] = msgspec.field(default_factory=dict)
@@ -178,6 +185,7 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "source": Source,
     "match": Match,
     "alerts": Alerts,
+    "watchlist": Watchlist,
     "health": Health,
 }
 _NAMED: dict[str, type[msgspec.Struct]] = {"cameras": Camera, "webhooks": Webhook}

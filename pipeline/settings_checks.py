@@ -28,6 +28,10 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "match.entry_ttl_h": (lambda h: 0 <= h <= _CENTURY_H, "be 0, for ever, or at most a century"),
     "match.batch": (lambda sightings: sightings >= 1, "be 1 or more"),
     "alerts.keep_days": (lambda days: days == 0 or 1 <= days <= 36_500, f"be {_FOR_EVER} from 1 day to a century"),
+    "watchlist.keep_expired_days": (
+        lambda days: days == 0 or 1 <= days <= 36_500,
+        f"be {_FOR_EVER} from 1 day to a century",
+    ),
     "health.host": (lambda host: host.strip(), "name a host or an address of this machine"),
     "health.port": (lambda port: 0 <= port <= 65_535, "be from 0, for nowhere, to 65535"),
 }

@@ -20,6 +20,7 @@ class MatcherCounts:
     repeated: int = 0  # matches that told nothing new of an alert
     cooled: int = 0  # matches kept back by an entry's cooldown
     expired: int = 0  # alerts that left the store because they were raised too long ago
+    expired_entries: int = 0  # entries that left the store because they expired too long ago
     log_failures: int = 0  # of the log, each followed by another attempt
     store_failures: int = 0  # of a store, each followed by another attempt
     entries: int = 0  # of the watchlist, that sightings are held against

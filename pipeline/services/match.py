@@ -60,7 +60,10 @@ def open_match(settings: Settings, background: Background, clock: Clock | None =
         StoreError: the store does not answer.
     """
     chosen = MatcherSettings(
-        group=settings.match.group, batch=settings.match.batch, keep_days=settings.alerts.keep_days
+        group=settings.match.group,
+        batch=settings.match.batch,
+        keep_days=settings.alerts.keep_days,
+        keep_expired_days=settings.watchlist.keep_expired_days,
     )
     embedding_dim = background.vectors.shape[1]
     with (
@@ -69,5 +72,5 @@ def open_match(settings: Settings, background: Background, clock: Clock | None =
         open_watchlist(settings.store) as store,
         WatchlistView(store, embedding_dim) as watchlist,
     ):
-        ports = MatcherPorts(log, alerts, watchlist, clock or SystemClock())
+        ports = MatcherPorts(log, alerts, watchlist, clock or SystemClock(), store)
         yield MatchService(Matcher(ports, background, chosen), watchlist)

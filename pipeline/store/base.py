@@ -87,6 +87,24 @@ class WatchlistStore(Protocol):
         """
         ...
 
+    def remove_expired(self, entry_ids: Sequence[str], at_ms: int) -> int:
+        """Remove, as ``remove`` does, those of these entries that had expired at a time.
+
+        What counts is the entry as it is stored at that moment, not what the caller has read of it: who renews one
+        meanwhile keeps it. Entries that are not there, or are damaged, are passed over. Several may call it at once.
+
+        Args:
+            entry_ids: of the entries that seem to have expired.
+            at_ms: UTC ms.
+
+        Returns:
+            How many were removed. Of several that remove the same entry at once, one counts it.
+
+        Raises:
+            StoreError: the store does not answer; some may have been removed.
+        """
+        ...
+
     def get(self, entry_id: str) -> WatchlistEntry:
         """Return an entry.
 

@@ -1,6 +1,7 @@
 """The embedded watchlist, and what the stores in a SQLite file share; one file may hold all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
@@ -61,6 +62,8 @@ class SqliteWatchlist(SqliteStore):
         """
         super().__init__(path, _SCHEMA)
         self._clock = clock or SystemClock()
+        with self._file.reading() as connection:
+            connection.execute("PRAGMA secure_delete = ON")  # of an entry that has gone, nothing stays in the file
 
     def put(self, entry: WatchlistEntry) -> int:
         """Write an entry; see ``WatchlistStore.put``."""
@@ -79,6 +82,17 @@ class SqliteWatchlist(SqliteStore):
             if not connection.execute("DELETE FROM entries WHERE entry_id = ?", (entry_id,)).rowcount:
                 raise _unknown_entry(entry_id)
             return _change(connection, entry_id)
+
+    def remove_expired(self, entry_ids: Sequence[str], at_ms: int) -> int:
+        """Remove entries that had expired at a time; see ``WatchlistStore.remove_expired``."""
+        if not entry_ids:
+            return 0
+        with self._file.writing() as connection:
+            gone = [key for key in dict.fromkeys(entry_ids) if _expired(connection, key, at_ms)]
+            for entry_id in gone:
+                connection.execute("DELETE FROM entries WHERE entry_id = ?", (entry_id,))
+                _change(connection, entry_id)
+        return len(gone)
 
     def get(self, entry_id: str) -> WatchlistEntry:
         """Return an entry; see ``WatchlistStore.get``."""
@@ -128,6 +142,13 @@ def _change(connection: Connection, entry_id: str) -> int:
 def _entry(connection: Connection, entry_id: str) -> WatchlistEntry | None:
     row = connection.execute("SELECT value FROM entries WHERE entry_id = ?", (entry_id,)).fetchone()
     return None if row is None else decode(row[0], WatchlistEntry, f"entry {entry_id}")
+
+
+def _expired(connection: Connection, entry_id: str, at_ms: int) -> bool:
+    with suppress(StoreError):  # nobody knows when a damaged entry expires
+        entry = _entry(connection, entry_id)
+        return entry is not None and entry.has_expired(at_ms)
+    return False
 
 
 def _known_entry(connection: Connection, entry_id: str) -> WatchlistEntry:

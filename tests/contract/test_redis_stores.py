@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -414,6 +415,27 @@ def test_an_entry_that_the_server_threw_away_is_told(store: WatchlistStore, admi
     assert told(store).keys() == {"a", "c"}
     with pytest.raises(StoreError, match="no entry 'b'"):
         store.remove("b")
+
+
+def test_an_entry_that_is_renewed_in_between_stays(
+    redis_url: str, store: WatchlistStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry that was renewed, or removed and added anew, after it was read as expired is not removed."""
+    for entry_id in "abc":
+        store.put(replace(entry(entry_id), expires_at_ms=AT_MS))
+    with RedisWatchlist(parse_redis_address(redis_url)) as late:
+        ask_many = late._ask_many
+
+        def ask_and_be_overtaken(deed: str, commands: list[tuple[str, ...]]) -> list[Any]:
+            answers: list[Any] = ask_many(deed, commands)
+            store.edit("a", lambda stored: replace(stored, expires_at_ms=AT_MS + 1))
+            store.remove("b")
+            store.put(entry("b"))  # its version is 1 again
+            return answers
+
+        monkeypatch.setattr(late, "_ask_many", ask_and_be_overtaken)
+        assert late.remove_expired(["a", "b", "c"], AT_MS) == 1
+    assert told(store).keys() == {"a", "b"}
 
 
 def test_a_server_that_throws_away_is_warned_of(redis_url: str, admin: redis.Redis) -> None:

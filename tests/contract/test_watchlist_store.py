@@ -1,15 +1,18 @@
 """What every watchlist store holds to; the same tests for each adapter."""
 
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 import numpy as np
 import pytest
+import redis
 
 from pipeline.errors import StoreError, UnknownEntryError
 from pipeline.records import Schedule, WatchlistEntry
@@ -256,3 +259,94 @@ def test_a_view_follows_within_a_second(address: str, store: WatchlistStore) -> 
         assert [each.entry_id for each in view().entries] == ["b"]
         np.testing.assert_array_equal(view().vectors, [entry("b").vector])
         assert view().revision == other.snapshot().revision
+
+
+def expiring(entry_id: str, expires_at_ms: int | None) -> WatchlistEntry:
+    """Return an entry that expires at that time."""
+    return replace(entry(entry_id), expires_at_ms=expires_at_ms)
+
+
+def there(store: WatchlistStore) -> list[str]:
+    """Return the ids of the entries that are there."""
+    return [each.entry_id for each in store.snapshot().entries]
+
+
+def test_entries_that_have_expired_go(store: WatchlistStore) -> None:
+    """Of the entries that are named, those go that had expired at the time; changes tell of them as of any removal."""
+    for entry_id, expires_at_ms in (("a", 1000), ("b", 2000), ("c", None), ("d", 1000), ("e", 1001)):
+        store.put(expiring(entry_id, expires_at_ms))
+    start = store.snapshot().revision
+    assert store.remove_expired(["a", "b", "c", "a", "lost", "e"], 1000) == 1
+    assert there(store) == ["b", "c", "d", "e"]
+    assert heard(store.changes(start, 0)) == Changes(start + 1, (), ("a",))
+    assert store.remove_expired(["d", "e"], 1001) == 2
+    assert heard(store.changes(start, 0)) == Changes(start + 3, (), ("a", "d", "e"))
+    assert store.remove_expired(["a", "d"], 1001) == store.remove_expired([], 1001) == 0
+    assert store.snapshot().revision == start + 3
+    store.put(expiring("a", 3000))
+    assert (there(store), store.get("a").version) == (["a", "b", "c"], 1)
+
+
+def test_an_entry_that_was_renewed_stays(store: WatchlistStore) -> None:
+    """Whoever thinks that an entry has expired, which somebody has renewed since, removes nothing."""
+    store.put(expiring("a", 1000))
+    revision = store.edit("a", lambda stored: replace(stored, expires_at_ms=5000))
+    assert store.remove_expired(["a"], 2000) == 0
+    assert heard(store.changes(revision, 0)) == Changes(revision, (), ())
+    assert store.get("a").expires_at_ms == 5000
+
+
+def test_who_renews_at_the_same_moment_wins(address: str, store: WatchlistStore) -> None:
+    """While two let expired entries go, each goes once, and none that its owner was told is renewed."""
+    ids = [f"e-{number:02}" for number in range(60)]
+    for entry_id in ids:
+        store.put(expiring(entry_id, 1000))
+    start = store.snapshot().revision
+    removed, renewed = list[int](), list[str]()
+
+    def let_go() -> None:
+        with open_watchlist(address) as mine:
+            removed.extend(mine.remove_expired(ids[first : first + 3], 1000) for first in range(0, len(ids), 3))
+
+    def renew() -> None:
+        with open_watchlist(address) as mine:
+            for entry_id in reversed(ids):
+                with suppress(UnknownEntryError):
+                    mine.edit(entry_id, lambda stored: replace(stored, expires_at_ms=5000))
+                    renewed.append(entry_id)
+
+    threads = [Thread(target=deed) for deed in (let_go, renew, let_go)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert there(store) == sorted(renewed)
+    assert sum(removed) == len(ids) - len(renewed)
+    assert store.snapshot().revision == start + len(ids)
+
+
+def test_a_damaged_entry_keeps_no_other_from_going(address: str, store: WatchlistStore) -> None:
+    """An entry of which nobody can tell when it expires stays, and those beside it go."""
+    for entry_id in "ab":
+        store.put(expiring(entry_id, 1000))
+    if address.startswith("sqlite"):
+        with closing(sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+            connection.execute("UPDATE entries SET value = x'01ff' WHERE entry_id = 'a'")
+    else:
+        with redis.Redis.from_url(address) as client:
+            client.hset("lookout:watchlist:entry:a", "value", b"\x01\xff")
+    assert store.remove_expired(["a", "b"], 2000) == 1
+    with pytest.raises(StoreError, match="damaged"):
+        store.get("a")
+
+
+def test_an_entry_that_was_removed_is_not_left_in_the_file(tmp_path: Path) -> None:
+    """In a file nothing of a removed entry can be read any more, once nobody has it open."""
+    path, sentence = tmp_path / "store.db", "a man whom somebody described at length " * 40
+    with open_watchlist(f"sqlite:///{path}") as store:
+        store.put(replace(expiring("a", 1000), description=sentence))
+        store.put(entry("b"))
+    assert sentence.encode() in path.read_bytes()
+    with open_watchlist(f"sqlite:///{path}") as store:
+        assert store.remove_expired(["a"], 1000) == 1
+    assert sentence[:40].encode() not in path.read_bytes()

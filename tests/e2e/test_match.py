@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.log.base import Topic
 from pipeline.log.open import open_log
 from pipeline.store.base import AlertFilter
@@ -56,6 +58,30 @@ def test_a_running_matcher_lets_old_alerts_go(start: "Start", place: "Place") ->
         matcher.wait_metric("lookout_matcher_expired_total", 1)
         assert alerts.ids(AlertFilter()) == [fresh.alert_id]
     assert matcher.terminate() == 0
+
+
+def test_a_running_matcher_lets_expired_entries_go(start: "Start", place: "Place") -> None:
+    """An entry goes a while after it expired, its alerts stay; one that an operator renews is kept."""
+    cast = Cast.now()
+    hours_ago = {name: cast.started_at_ms - hours * 3_600_000 for name, hours in (("red", 25), ("new", 24), ("due", 1))}
+    alert = make_alert(cast, 0)
+    with open_watchlist(place.store) as watchlist, open_alerts(place.store) as alerts:
+        for entry_id, expires_at_ms in hours_ago.items():
+            watchlist.put(replace(cast.entry(entry_id), expires_at_ms=expires_at_ms))
+        watchlist.put(cast.entry("always"))
+        alerts.upsert(alert)
+        renewed = CliRunner().invoke(app, [*place.options, "watch", "edit", "new", "--ttl-h", "24"])
+        matchers = [start(*place.options, "match", LOOKOUT_WATCHLIST_KEEP_EXPIRED_DAYS="1") for _ in range(2)]
+        entries = "lookout_matcher_expired_entries_total"
+        wait_until(lambda: sum(each.metric(entries) for each in matchers) >= 1, "the entry to go")
+        snapshot = watchlist.snapshot()
+        for matcher in matchers:
+            matcher.wait_metric("lookout_matcher_watchlist_revision", snapshot.revision)
+        assert [entry.entry_id for entry in snapshot.entries] == ["always", "due", "new"]
+        assert sum(each.metric(entries) for each in matchers) == 1
+        assert [alert.entry_id for alert in alerts.find(AlertFilter())] == ["red"]
+    assert renewed.exit_code == 0
+    assert [matcher.terminate() for matcher in matchers] == [0, 0]
 
 
 def test_a_second_signal_ends_at_once(start: "Start", tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ edits as it did those it forgot; their ``edit`` tells them apart.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Self
 from uuid import uuid4
@@ -21,7 +22,7 @@ from pipeline.records import WatchlistEntry
 from pipeline.store.base import Changes, Snapshot
 from pipeline.store.encoding import decode, encode
 from pipeline.store.redis.address import RedisAddress
-from pipeline.store.redis.connection import ANSWER_S, PREFIX, RedisStore
+from pipeline.store.redis.connection import ANSWER_S, PREFIX, RedisStore, Word
 
 MOST_CHANGES = 10_000  # remembered; who has not asked for longer gets a snapshot
 _WAIT_S = ANSWER_S / 3  # at most, before looking whether the history is still the same
@@ -55,6 +56,23 @@ if redis.call('EXISTS', KEYS[3]) + redis.call('SISMEMBER', KEYS[2], ARGV[2]) == 
 redis.call('DEL', KEYS[3])
 redis.call('SREM', KEYS[2], ARGV[2])
 return revision + 1
+"""
+# KEYS: changes, entries, and those that have expired. ARGV: most changes, then of each of those its id, the edit that
+# wrote it as it was read, and the edit that removes it. One that somebody has written since then stays.
+_REMOVE_EXPIRED = f"""
+{_NEWEST}
+local removed = 0
+for key = 3, #KEYS do
+  local id, read, edit = ARGV[3 * key - 7], ARGV[3 * key - 6], ARGV[3 * key - 5]
+  local stored = redis.call('EXISTS', KEYS[key]) == 1 and (redis.call('HGET', KEYS[key], 'edit') or '')
+  if stored == read then
+    revision, removed = revision + 1, removed + 1
+    redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[1], revision .. '-0', 'entry', id, 'edit', edit)
+    redis.call('DEL', KEYS[key])
+    redis.call('SREM', KEYS[2], id)
+  end
+end
+return removed
 """
 # KEYS: changes. ARGV: the revision since when, its edit or nothing, and what the keys of entries begin with.
 # Returns revision, edit, and id and value of what changed; without the third where the past is not known.
@@ -136,6 +154,18 @@ class RedisWatchlist(RedisStore):
             raise _unknown_entry(entry_id)
         return Revision(revision, edit)
 
+    def remove_expired(self, entry_ids: Sequence[str], at_ms: int) -> int:
+        """Remove entries that had expired at a time; see ``WatchlistStore.remove_expired``."""
+        ids = list(dict.fromkeys(entry_ids))
+        stored = self._ask_many("read", [("HMGET", _ENTRY + entry_id, "value", "edit") for entry_id in ids])
+        keys, words = [_CHANGES, _ENTRIES], list[Word]([self._most_changes])
+        for entry_id, (value, edit) in zip(ids, stored, strict=True):
+            if value is not None and _has_expired(value, at_ms):
+                keys.append(_ENTRY + entry_id)
+                words += (entry_id, edit or b"", uuid4().hex)
+        removed = self._run("write", _REMOVE_EXPIRED, keys, words, again=False) if len(words) > 1 else 0
+        return int(removed)
+
     def get(self, entry_id: str) -> WatchlistEntry:
         """Return an entry; see ``WatchlistStore.get``."""
         key = _ENTRY + entry_id
@@ -213,6 +243,12 @@ class RedisWatchlist(RedisStore):
         wait_ms = max(1, round(seconds * 1000))  # 0 would be for ever
         command = ("XREAD", "BLOCK", wait_ms, "COUNT", 1, "STREAMS", _CHANGES, f"{since_revision:d}-0")
         self._ask("follow", *command)
+
+
+def _has_expired(value: bytes, at_ms: int) -> bool:
+    with suppress(StoreError):  # nobody knows when a damaged entry expires
+        return decode(value, WatchlistEntry, "").has_expired(at_ms)
+    return False
 
 
 def _check_kept(gone: Iterable[str]) -> None:

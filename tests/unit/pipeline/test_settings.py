@@ -110,6 +110,11 @@ def test_the_environment_outranks_the_file_and_flags_the_environment(file: Path)
         ("[alerts]\nkeep_days = 0.5", "alerts.keep_days must be 0, for ever, or from 1 day to a century, but is 0.5"),
         ("[alerts]\nkeep_days = inf", "alerts.keep_days must be 0, for ever, or from 1 day to a century, but is inf"),
         ("[alerts]\nkeep_days = nan", "alerts.keep_days must be 0, for ever, or from 1 day to a century, but is nan"),
+        (
+            "[watchlist]\nkeep_expired_days = 0.5",
+            "watchlist.keep_expired_days must be 0, for ever, or from 1 day to a century, but is 0.5",
+        ),
+        ("[watchlist]\nkeep_days = 3", r"\[watchlist\]: unknown key 'keep_days'; did you mean 'keep_expired_days'"),
         ("[ingest]\nanalysed_fps = 0", "analysed_fps must be above 0"),
         ("[ingest]\nanalysed_fps = 'fast'", "analysed_fps"),
         (
