@@ -54,10 +54,13 @@ def measure(
     """Say how well thresholds keep their rate at a site: each source is the site once, all others the background."""
     import msgspec
 
+    from pipeline.threshold.background import check_rate
+    from pipeline.threshold.build import PEOPLE
     from pipeline.threshold.measure import PEOPLE_SEEN, embed, measure, table
     from reid.datasets.load import detect_format, load_dataset
     from reid.embedder import SHIPPED_WEIGHTS, Embedder
 
+    check_rate(rate, PEOPLE)
     samples = load_dataset(folder, detect_format(folder))
     embedder = Embedder(weights or SHIPPED_WEIGHTS)
     with progress_bar() as bar:

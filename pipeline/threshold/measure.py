@@ -4,9 +4,8 @@ Each source of a data set plays the site once, and the people of all others are 
 about people of the site; a false match is one of somebody else's crops that passes.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,10 @@ from pipeline.threshold.build import PEOPLE, choose_people
 from pipeline.threshold.site import Sentences, Site, site_thresholds
 from pipeline.threshold.tail import tail_start
 from reid.datasets.sample import Sample
+from reid.datasets.shards import read_captions
 from reid.embedder import Embedder
 from reid.errors import DatasetError
-from reid.evaluation.embed import Progress, embed_samples
+from reid.evaluation.embed import Progress, embed_captions, embed_samples
 
 FloatArray = npt.NDArray[np.float64]
 LEAST_TESTED = 100  # crops of a site beside those that it is corrected with
@@ -62,33 +62,28 @@ def embed(
 ) -> Embedded:
     """Embed a data set's crops and sentences, and those of a file ``{"key": ..., "captions": [...]}`` a line.
 
+    Sentences in which the network knows no word ask for nobody, and are left out.
+
     Raises:
-        DatasetError: a crop or the file cannot be read, or there are no sentences.
+        DatasetError: a crop or the file cannot be read, there are no sentences, or all crops are of one source.
     """
-    more = {} if captions is None else _read_captions(captions)
-    written = [
-        (row, text) for row, sample in enumerate(samples) for text in (*sample.captions, *more.get(sample.key, ()))
-    ]
-    if not written:
+    if len({sample.source for sample in samples}) < 2:
+        raise DatasetError("all crops are of one source, but one is the site and the others are its background")
+    more = {} if captions is None else read_captions(captions)
+    described = [replace(sample, captions=(*sample.captions, *more.get(sample.key, ()))) for sample in samples]
+    sentences = embed_captions(embedder, described)
+    owners = np.repeat(np.arange(len(described)), [len(sample.captions) for sample in described])
+    said = sentences.any(axis=1)
+    if not said.any():
         raise DatasetError("no crop has a sentence; name a file of sentences with --captions")
-    texts = [text for _, text in written]
-    vectors = [embedder.encode_text(texts[start : start + 256]) for start in range(0, len(texts), 256)]
     crops = embed_samples(embedder, samples, progress).astype(np.float16)
-    return Embedded(samples, crops, np.concatenate(vectors), np.array([row for row, _ in written]))
-
-
-def _read_captions(path: Path) -> dict[str, Sequence[str]]:
-    try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-        return {line["key"]: line["captions"] for line in lines}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f'{path}: expected {{"key": ..., "captions": [...]}} a line, but {error}') from error
+    return Embedded(samples, crops, sentences[said], owners[said])
 
 
 def measure(embedded: Embedded, model_id: str, rates: Sequence[float], people: Sequence[int]) -> Iterator[Outcome]:
-    """Yield an outcome for every site, correction, rate and number of people."""
+    """Yield an outcome for every site that somebody has described, correction, rate and number of people."""
     sources = np.array([sample.source for sample in embedded.samples])
-    for site in sorted(set(sources.tolist())):
+    for site in sorted(set(sources[embedded.owners].tolist())):
         shipped = _background(embedded, site, model_id)
         for rate in rates:
             for count in people:

@@ -1,6 +1,7 @@
 """A training recipe: one TOML file, every key known, every default written down here."""
 
 import tomllib
+from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ _LEAST = (
     ("batches", "crops_per_person", 1),
     ("run", "epochs", 1),
     ("run", "validate_every", 1),
+    ("run", "patience", 1),
     ("run", "threads", 0),
 )
 _SHARES = ("caption_share", "word_dropout", "dye_share")
@@ -135,6 +137,11 @@ def _check_values(recipe: Recipe, path: Path) -> None:
         found = getattr(recipe.batches, name)
         if not 0 <= found <= 1:
             raise ConfigurationError(f"{path} [batches]: {name} must lie between 0 and 1, but is {found}")
+    weights = asdict(recipe.losses)
+    if min(weights.values()) < 0 or not sum(weights.values()) > 0:
+        raise ConfigurationError(f"{path} [losses]: none may be below 0, and one must be above, but they are {weights}")
+    if min(recipe.data.stored_hw) < 1:
+        raise ConfigurationError(f"{path} [data]: stored_hw must be 1 or more px, but is {list(recipe.data.stored_hw)}")
     for name, known in _CHOICES.items():
         found = getattr(recipe.run, name)
         if found not in known:

@@ -16,12 +16,18 @@ def split_samples(recipe: Recipe) -> tuple[list[Sample], list[Sample]]:
     """Return what a recipe trains on and what it holds out.
 
     Raises:
-        DatasetError: the data set or a file of sentences cannot be read.
+        DatasetError: the data set or a file of sentences cannot be read, or the two do not belong together.
         ConfigurationError: nothing comes from the source that is held out, or the split cannot be made.
     """
     own = _read_own(recipe)
-    training = split_held_out(_described_by(recipe, _and_also(recipe, own)), recipe.data.hold_out)[0]
-    return training, _held_out(recipe, own)
+    together = _and_also(recipe, own)
+    told = _described_by(recipe, together)
+    if recipe.data.captions is not None and told == together:
+        raise DatasetError(
+            f"{recipe.data.captions} has no sentence about any of the {len(together):,} crops; do its keys belong to "
+            "another data set?"
+        )
+    return split_held_out(told, recipe.data.hold_out)[0], _held_out(recipe, own)
 
 
 def validation_samples(recipe: Recipe, *, undescribed: bool = False) -> list[Sample]:

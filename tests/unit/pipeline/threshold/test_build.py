@@ -1,6 +1,8 @@
 """Building a background from crops, and measuring what thresholds do with one."""
 
+import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,9 +12,17 @@ import pytest
 from pipeline.errors import BackgroundError
 from pipeline.threshold.background import Background, threshold
 from pipeline.threshold.build import build_background, choose_people, find_crops
-from pipeline.threshold.measure import Embedded, measure, table
+from pipeline.threshold.measure import Embedded, embed, measure, table
 from reid.datasets.sample import ImageRef, Sample
 from reid.embedder import Embedder
+from reid.errors import DatasetError
+
+
+def drawn(folder: Path, source: str, *captions: str) -> Sample:
+    """Return a described sample of a grey crop."""
+    path = folder / f"{source}.png"
+    cv2.imwrite(str(path), np.full((64, 32, 3), 90, np.uint8))
+    return replace(sample(source, 1), image=ImageRef(path), captions=captions)
 
 
 def sample(source: str, person: int, crop: int = 0) -> Sample:
@@ -73,3 +83,30 @@ def test_a_measurement_tells_the_corrections_apart() -> None:
     assert off["what lookout does"] < min(off["as shipped"], off["centred"])
     assert table(outcomes).splitlines()[0] == "| people seen | thresholds | here | there | factor | recall |"
     assert len(table(outcomes).splitlines()) == 2 + 5
+
+
+def test_sentences_are_read_as_training_reads_them(tiny_weights: Path, tmp_path: Path) -> None:
+    """Each key's sentences add up, a line ends at a line feed alone, and words that nobody knows ask for nobody."""
+    embedder = Embedder(tiny_weights, "cpu", threads=1)
+    samples = [drawn(tmp_path, "gate", "a man in red"), drawn(tmp_path, "yard")]
+    more = tmp_path / "more.jsonl"
+    told = ["a man\u2028in blue", "qqq zzz"]
+    more.write_text(
+        "".join(json.dumps({"key": "yard-1-0", "captions": [text]}, ensure_ascii=False) + "\n" for text in told),
+        encoding="utf-8",
+    )
+    embedded = embed(embedder, samples, more)
+    assert embedded.owners.tolist() == [0, 1]
+    np.testing.assert_array_equal(embedded.sentences, embedder.encode_text(["a man in red", "a man in blue"]))
+    more.write_text(json.dumps({"key": "yard-1-0", "captions": "a man"}))
+    with pytest.raises(DatasetError, match="line 1"):
+        embed(embedder, samples, more)
+
+
+def test_one_source_has_no_background(tiny_weights: Path, tmp_path: Path) -> None:
+    """Where all crops are of one source nobody is left to be the background, and where no word is known, nobody asks."""
+    embedder = Embedder(tiny_weights, "cpu", threads=1)
+    with pytest.raises(DatasetError, match="of one source"):
+        embed(embedder, [drawn(tmp_path, "gate", "a man")], None)
+    with pytest.raises(DatasetError, match="no crop has a sentence"):
+        embed(embedder, [drawn(tmp_path, "gate", "qqq"), drawn(tmp_path, "yard")], None)

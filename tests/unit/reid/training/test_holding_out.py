@@ -148,3 +148,6 @@ def test_added_sentences_are_read_line_by_line(recipe_file: Path) -> None:
     more.write_text('{"key": "0.png", "captions": "a man"}\n', encoding="utf-8")
     with pytest.raises(DatasetError, match="more.jsonl line 1"):
         split_samples(recipe)
+    more.write_text('{"key": "elsewhere.png", "captions": ["a man"]}\n', encoding="utf-8")
+    with pytest.raises(DatasetError, match="more.jsonl has no sentence about any of the 128 crops"):
+        split_samples(recipe)
