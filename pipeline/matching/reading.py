@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from pipeline.dead_letter import DeadLetter
 from pipeline.errors import RecordError
 from pipeline.log.base import LogRecord
@@ -10,6 +12,7 @@ from pipeline.records import Sighting
 from pipeline.wire import decode_sighting
 
 MOST_CROP_BYTES = 512 * 1024  # an alert carries the crop in base64, and a log takes records of 1 MiB
+_LONGEST = 1.01  # of a mean of unit vectors, with what float16 rounds
 MOST_OTHER_BYTES = 16 * 1024  # all else that a sighting says; an alert carries its ids, escaped and more than once
 
 
@@ -39,6 +42,11 @@ class SightingReader:
         if sighting.vector.shape != (self.embedding_dim,):
             raise RecordError(
                 f"expected a vector of {self.embedding_dim} numbers, but found one of {len(sighting.vector)}"
+            )
+        length = float(np.linalg.norm(sighting.vector.astype(np.float32)))
+        if length > _LONGEST:  # it would match whatever somebody looks for
+            raise RecordError(
+                f"expected a vector of length 1 at most, but found {length:,.2f}; it is no mean of people's vectors"
             )
         if len(sighting.crop_jpeg) > MOST_CROP_BYTES:
             raise RecordError(

@@ -17,7 +17,7 @@ from pipeline.log.base import EventLog, LogRecord, Topic
 from pipeline.log.open import open_log
 from pipeline.matching.reading import SightingReader
 from pipeline.records import CaptureClock, Phase, Sighting
-from pipeline.resending import Letter, Outcome, Resending, ResendingPorts, read_letters
+from pipeline.resending import Letter, Outcome, Resending, ResendingPorts, dismiss, read_letters
 from pipeline.wire import encode_sighting
 
 NOW_MS = 1_700_000_000_000
@@ -37,7 +37,7 @@ SIGHTING = Sighting(
     quality=0.8,
     crops_pooled=1,
     model_id="model-1",
-    vector=np.ones(16, np.float16),
+    vector=np.full(16, 0.25, np.float16),
     crop_jpeg=b"jpeg",
 )
 
@@ -265,3 +265,32 @@ def test_notes_hold_nothing_of_the_record(log: EventLog, send: Send) -> None:
     send(desk=Desk())
     note = decode_dead_letter(records(log, Topic.DEAD_LETTERS)[-1].value)
     assert (note.coordinates, note.value, note.resent) == ("lookout.alerts[0]@1", b"", True)
+
+
+def test_the_last_thing_that_was_done_with_a_letter_counts(log: EventLog, send: Send, clock: ManualClock) -> None:
+    """A dismissed letter waits no more; by its coordinates it is sent all the same, and put aside anew it waits anew."""
+    desk = Desk()
+    for number in range(2):
+        put_aside(log, alert(number), "webhook 'desk' refused: no", "desk")
+    put_aside(log, alert(1), "webhook 'phone' refused: no", "phone")
+    letters = read_letters(log)
+    assert list(dismiss(letters.of("desk").waiting(), log, clock)) == list(letters.of("desk").found)
+    assert [letter.webhook for letter in read_letters(log).waiting()] == ["phone"]
+    assert [letter.dismissed_at_ms for letter in read_letters(log).of("desk").found] == [NOW_MS] * 2
+    clock.advance(60)
+    send(read_letters(log).of("desk").at(["lookout.alerts[0]@1"]), desk=desk)
+    assert desk.got == [alert(1).value]
+    states = [(each.dismissed_at_ms, each.resent_at_ms) for each in read_letters(log).of("desk").found]
+    assert states == [(NOW_MS, None), (None, NOW_MS + 60_000)]
+    put_aside(log, alert(0), "webhook 'desk' refused: no", "desk", at_ms=NOW_MS + 90_000)
+    assert [letter.coordinates for letter in read_letters(log).of("desk").waiting()] == ["lookout.alerts[0]@0"]
+
+
+def test_many_letters_are_dismissed(log: EventLog, clock: ManualClock) -> None:
+    """However many there are, each is noted once."""
+    for number in range(250):
+        DeadLetter.of(alert(number), "webhook 'desk' refused: no", "desk").append_to(log, NOW_MS)
+    log.flush()
+    assert len(list(dismiss(read_letters(log).waiting(), log, clock))) == 250
+    assert len(records(log, Topic.DEAD_LETTERS)) == 500
+    assert read_letters(log).waiting() == []

@@ -166,13 +166,14 @@ def test_what_cannot_be_compared_is_put_aside(site: Any, make_sighting: Make) ->
         make_sighting("d", vector=broken),
         make_sighting("e"),
         make_sighting("f", crop_jpeg=bytes(600_000)),
+        make_sighting("g", vector=np.full(16, 60_000, np.float16)),
     )
     site.clock.advance(3600)
     counts = site.match().counts
     letters = [decode_dead_letter(record.value) for record in site.records(Topic.DEAD_LETTERS)]
     assert {record.timestamp_ms for record in site.records(Topic.DEAD_LETTERS)} == {site.clock.now_ms()}
     assert [alert.tracklet_id for alert in site.told()] == ["e"]
-    assert (counts.undecodable, counts.foreign, counts.sightings) == (4, 1, 1)
+    assert (counts.undecodable, counts.foreign, counts.sightings) == (5, 1, 1)
     assert {letter.coordinates for letter in letters} == {
         f"lookout.sightings[{record.partition}]@{offset}"
         for offset, record in enumerate(site.records(Topic.SIGHTINGS))
@@ -183,6 +184,7 @@ def test_what_cannot_be_compared_is_put_aside(site: Any, make_sighting: Make) ->
     assert "expected a vector of 16 numbers, but found one of 8" in letters[2].reason
     assert "expected finite numbers" in letters[3].reason
     assert "a crop of at most" in letters[4].reason
+    assert "expected a vector of length 1 at most, but found 240" in letters[5].reason
 
 
 def test_a_record_of_any_size_holds_nobody_back(site: Any, make_sighting: Make) -> None:
