@@ -22,15 +22,17 @@ def demo(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for the page, the films and the database.")] = Path("runs/demo"),
     seed: Annotated[int, typer.Option(help="The same seed draws the same street.", min=0)] = 1,
-    walkers: Annotated[int, typer.Option(help="How many people walk there.", min=1)] = 14,
-    seconds: Annotated[float, typer.Option(help="How long each camera films.", min=1.0)] = 40.0,
+    walkers: Annotated[int, typer.Option(help="How many people walk there.", min=1, max=200)] = 14,
+    seconds: Annotated[float, typer.Option(help="How long each camera films, s.", min=1.0, max=3600.0)] = 40.0,
     descriptions: Annotated[int, typer.Option(help="How many of the people are described.", min=1)] = 6,
     false_match_rate: Annotated[
         float | None, typer.Option(help="Share of people who are not wanted that match each sentence.")
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="A weights folder; by default the shipped one.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what result.json holds instead of tables.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what result.json holds as one line, instead of tables.")
+    ] = False,
 ) -> None:
     """Draw a street, film it, look out for some of its people, and count who is found."""
     from pipeline.demo.page import render_page
@@ -48,10 +50,10 @@ def demo(
     outcome = judge(alerts, {entry_id: one.walker_id for entry_id, one in described.items()}, truths)
     page = render_page(described, outcome, draw_stills(films, truths, outcome.judged), model_id)
     (out / "index.html").write_text(page, encoding="utf-8")
-    told = json.dumps(_result(seed, described, outcome, model_id), indent=1) + "\n"
-    (out / "result.json").write_text(told, encoding="utf-8")
+    result = _result(seed, described, outcome, model_id)
+    (out / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if as_json:
-        typer.echo(told, nl=False)
+        typer.echo(json.dumps(result))
     else:
         _print(outcome)
     typer.echo(f"look at them in {out / 'index.html'}", err=True)

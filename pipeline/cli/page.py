@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pipeline.records import Alert
     from pipeline.threshold.nearest import Nearest
 
-Page = Annotated[Path | None, typer.Option(help="Write the alerts with their crops as one HTML page.")]
+Page = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the alerts with their crops as one HTML page.")]
 
 
 def check_page(page: Path | None) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 watch = typer.Typer(no_args_is_help=True, help="Register, list and edit the descriptions to look out for.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-EntryId = Annotated[str, typer.Argument(help="The entry's id, as `lookout watch list` shows it.")]
+EntryId = Annotated[str, typer.Argument(metavar="ENTRY", help="The entry's id, as `lookout watch list` shows it.")]
 _HOUR_MS = 3_600_000
 _LONGEST_H = 876_000.0  # a century: what a calendar can show
 _SPOKEN = {"expires_at_ms": "expiry", "schedule": "hours"}
@@ -30,13 +30,16 @@ _DEFAULT = "by default that of the settings,"
 @watch.command("add")
 def add(
     context: typer.Context,
-    description: Annotated[str, typer.Argument(help="What the person wears and carries.")],
-    reason: Annotated[str, typer.Option(help="Why this person is looked for.")] = "",
-    owner: Annotated[str, typer.Option(help="Who answers for the entry.")] = "",
-    label: Annotated[str, typer.Option(help="A short name.")] = "",
-    camera: Annotated[list[str] | None, typer.Option(help="Only on this camera; may be repeated.")] = None,
+    description: Annotated[str, typer.Argument(metavar="DESCRIPTION", help="What the person wears and carries.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why this person is looked for.")] = "",
+    owner: Annotated[str, typer.Option(metavar="NAME", help="Who answers for the entry.")] = "",
+    label: Annotated[str, typer.Option(metavar="NAME", help="A short name.")] = "",
+    camera: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only on this camera; may be repeated.")
+    ] = None,
     hours: Annotated[
-        str | None, typer.Option(help="Only at these hours, UTC, as 22:00-06:00, or as 22:00-06:00+01:00.")
+        str | None,
+        typer.Option(metavar="HOURS", help="Only at these hours, UTC, as 22:00-06:00, or as 22:00-06:00+01:00."),
     ] = None,
     false_match_rate: Annotated[
         float | None, typer.Option(help=f"Share of people who are not wanted that match; {_DEFAULT} 0.01.")
@@ -145,10 +148,14 @@ def _table(entries: Sequence["WatchlistEntry"]) -> "Table":
 def edit(
     context: typer.Context,
     entry_id: EntryId,
-    label: Annotated[str | None, typer.Option(help="Another short name.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Another reason.")] = None,
-    camera: Annotated[list[str] | None, typer.Option(help="Only on this camera; may be repeated.")] = None,
-    hours: Annotated[str | None, typer.Option(help="As in `watch add`; 00:00-24:00 for the whole day.")] = None,
+    label: Annotated[str | None, typer.Option(metavar="NAME", help="Another short name.")] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Another reason.")] = None,
+    camera: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only on this camera; may be repeated.")
+    ] = None,
+    hours: Annotated[
+        str | None, typer.Option(metavar="HOURS", help="As in `watch add`; 00:00-24:00 for the whole day.")
+    ] = None,
     ttl_h: Annotated[
         float | None, typer.Option(help="Expires so many hours from now; 0 for never.", min=0, max=_LONGEST_H)
     ] = None,

@@ -85,6 +85,13 @@ def test_its_site_can_be_looked_at(folder: Path, result: dict[str, Any], tmp_pat
     assert len(entries.stdout.splitlines()) == len(result["descriptions"])
 
 
+def test_json_is_one_line(tmp_path: Path) -> None:
+    """``--json`` prints what result.json holds as one line and nothing else, as every command does."""
+    call = ["demo", "--out", str(tmp_path), "--seconds", "1", "--walkers", "2", "--descriptions", "1", "--json"]
+    (line,) = CliRunner().invoke(app, call, catch_exceptions=False).stdout.splitlines()
+    assert json.loads(line) == json.loads((tmp_path / "result.json").read_text())
+
+
 def test_more_descriptions_than_walkers_write_nothing(tmp_path: Path) -> None:
     """Asking for more descriptions than there are walkers is an error before anything is drawn."""
     call = ["demo", "--walkers", "2", "--descriptions", "3", "--out", str(tmp_path / "out")]
