@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from rich.console import Console
 
 from reid.datasets.sample import Sample
 from reid.errors import ConfigurationError
@@ -21,7 +22,7 @@ from reid.training.checkpoint import BERT_FOLDER, load_checkpoint, read_words
 from reid.training.distributed import Ranks, joined, read_ranks
 from reid.training.language import collect_sentences, learn_language
 from reid.training.learner import build_learner, choose_device
-from reid.training.material import load_material
+from reid.training.material import Material, load_material
 from reid.training.settings import BertSettings, Recipe
 from reid.training.splits import described, split_samples
 from reid.training.train import train
@@ -71,7 +72,17 @@ def _run(recipe: Recipe, folder: Path, ranks: Ranks, *, resume: bool) -> None:
             f"batch_size = {recipe.batches.batch_size}, but an epoch has fewer crops than that: nothing would be "
             f"learned from {len(material.keys)} crops, {recipe.batches.crops_per_person} a person at most; make it less"
         )
-    train(learner, batches, Validator(seen, tokenizer), recipe, folder)
+    validator = Validator(seen, tokenizer)
+    if ranks.first:
+        told = f"learning from {_counted(material)}, validating on {_counted(seen)}; {len(vocabulary.words):,} words"
+        Console(stderr=True).print(told, highlight=False)
+    train(learner, batches, validator, recipe, folder)
+
+
+def _counted(material: Material) -> str:
+    sentences = sum(map(len, material.captions))
+    people = len(np.unique(material.persons))
+    return f"{len(material.keys):,} crops of {people:,} people with {sentences:,} sentences"
 
 
 def _take_bert(settings: BertSettings, folder: Path, ranks: Ranks, *, resume: bool) -> FrozenBert | None:

@@ -61,6 +61,16 @@ def _stop_after_one_epoch(recipe: Recipe, folder: Path) -> None:
     (folder / "log.csv").write_text("\n".join(rows[:2]) + "\n")
 
 
+def test_a_run_says_first_what_it_learns_from(
+    recipe_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Crops, people, sentences and words are counted before hours are spent on the wrong ones."""
+    recipe_file.write_text(recipe_file.read_text().replace("epochs = 2", "epochs = 1"))
+    run_recipe(load_recipe(recipe_file), tmp_path / "run")
+    told = " ".join(capsys.readouterr().err.split())
+    assert "learning from 64 crops of 64 people with 64 sentences, validating on 64 crops of 64 people" in told
+
+
 def test_an_earlier_run_is_not_overwritten(recipe_file: Path, tmp_path: Path) -> None:
     """A folder with a run in it is refused without --resume, and resuming where nothing is says so."""
     recipe = load_recipe(recipe_file)
