@@ -14,6 +14,7 @@ from pipeline.records import Frame
 from pipeline.redact import redact_address
 from pipeline.sources.base import SourceSettings
 from pipeline.sources.capture import open_capture
+from pipeline.sources.edits import shown_share
 from pipeline.sources.recorded import Recorded, since_epoch
 from pipeline.sources.times import Sampler, Timeline
 
@@ -87,8 +88,10 @@ class FilmSource(Recorded):
             raise SourceError(f"{self._path} opens as a video, but not one of its frames can be decoded")
         slack = _EXACT_SLACK if _counts_frames(self._path) else _ESTIMATED_SLACK_S * max(self._fps, 1.0)
         if promised - good > slack:
+            cut = promised * shown_share(self._path) - good <= slack  # nobody can tell from one that was broken off
             raise DamagedError(
-                f"{self._path} is damaged: its container promises {promised} frames, {good} can be decoded; "
+                f"{self._path} is damaged{' or was cut' if cut else ''}: its container promises {promised} frames, "
+                f"{good} can be decoded{', which is all that its edit list shows' if cut else ''}; "
                 "those were dealt with. Copy the file again if the rest matters"
             )
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import DamagedError, SourceError
+from pipeline.records import Frame
 from pipeline.source import SourceSettings, open_source
 
 # Closes films from another thread while they are read, again and again.
@@ -58,6 +59,36 @@ def test_a_film_may_be_closed_while_it_is_read(tmp_path: Path) -> None:
     film = make_film(tmp_path / "film.mp4", 60, (1280, 720))
     done = subprocess.run([sys.executable, "-c", _CLOSING, str(film)], check=False, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def cut(film: Path, from_s: float, shown_s: float) -> Path:
+    """Write a film's edit list anew, as whoever cuts without coding anew does: it begins later, and is shorter."""
+    held = bytearray(film.read_bytes())
+    units = struct.unpack_from(">I", held, held.index(b"mdhd") + 16)[0]
+    film_units = struct.unpack_from(">I", held, held.index(b"mvhd") + 16)[0]
+    struct.pack_into(">II", held, held.index(b"elst") + 12, round(shown_s * film_units), round(from_s * units))
+    film.write_bytes(held)
+    return film
+
+
+@pytest.mark.parametrize(("from_s", "shown_s", "frames"), [(0.8, 1.6, 40), (0.4, 1.0, 25)])
+def test_a_film_that_was_cut_is_told_of_as_such(tmp_path: Path, from_s: float, shown_s: float, frames: int) -> None:
+    """Where an MP4's edit list leaves out as many frames as are missing, the film may be whole, and that is said."""
+    film, good = cut(make_film(tmp_path / "film.mp4", 60), from_s, shown_s), list[Frame]()
+    told = "damaged or was cut: its container promises 60 frames, .* which is all that its edit list shows"
+    with open_source(str(film), "door") as source, pytest.raises(DamagedError, match=told):
+        good.extend(source.frames())
+    assert len(good) == pytest.approx(frames, abs=1)
+
+
+def test_a_film_that_was_cut_and_broken_is_damaged(tmp_path: Path) -> None:
+    """A cut film of which frames are missing beyond those that were left out is told of as damaged, and no more."""
+    film = cut(make_film(tmp_path / "film.mp4", 100), 0.8, 3.2)
+    held = bytearray(film.read_bytes())
+    held[len(held) // 2 : held.index(b"moov") - 4] = bytes(held.index(b"moov") - 4 - len(held) // 2)
+    film.write_bytes(held)
+    with open_source(str(film), "door") as source, pytest.raises(DamagedError, match="is damaged: its container"):
+        list(source.frames())
 
 
 def test_footage_as_old_as_time_begins_with_it(tmp_path: Path) -> None:
