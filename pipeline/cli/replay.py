@@ -26,24 +26,27 @@ if TYPE_CHECKING:
 _FOR_EVER_H = 0.0
 _NO_COOLDOWN_S = 0.0  # it keeps operators from being flooded; whoever looks through footage wants every passage
 
+Start = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Of the first frame, as 2026-03-01T09:00:00Z; else the file's own.")
+]
+Watch = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SENTENCE", help="Look out for this instead of the watchlist; may be repeated."),
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="Of --watch: of people who are not wanted, what share matches; 0.01."),
+]
+
 
 def replay(
     context: typer.Context,
     footage: Annotated[str, typer.Argument(metavar="FOOTAGE", help="A video file, or a folder of images.")],
     camera: Annotated[str, typer.Option(metavar="ID", help="The camera that took it.")] = "replay",
-    start: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Of the first frame, as 2026-03-01T09:00:00Z; else the file's own."),
-    ] = None,
+    start: Start = None,
     speed: Annotated[str, typer.Option(metavar="TIMES", help="max, or how many times the footage's own pace.")] = "max",
-    watch: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SENTENCE", help="Look out for this instead of the watchlist; may be repeated."),
-    ] = None,
-    false_match_rate: Annotated[
-        float | None,
-        typer.Option(metavar="SHARE", help="Of --watch: of people who are not wanted, what share matches; 0.01."),
-    ] = None,
+    watch: Watch = None,
+    false_match_rate: Rate = None,
     page: Page = None,
     *,
     tiles: Annotated[

@@ -21,6 +21,10 @@ watch = typer.Typer(no_args_is_help=True, help="Register, list and edit the desc
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 EntryId = Annotated[str, typer.Argument(metavar="ENTRY", help="The entry's id, as `lookout watch list` shows it.")]
+Hours = Annotated[
+    str | None,
+    typer.Option(metavar="HOURS", help="Only at these hours, UTC, as 22:00-06:00, or as 22:00-06:00+01:00."),
+]
 _HOUR_MS = 3_600_000
 _LONGEST_H = 876_000.0  # a century: what a calendar can show
 _SPOKEN = {"expires_at_ms": "expiry", "schedule": "hours"}
@@ -37,10 +41,7 @@ def add(
     camera: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only on this camera; may be repeated.")
     ] = None,
-    hours: Annotated[
-        str | None,
-        typer.Option(metavar="HOURS", help="Only at these hours, UTC, as 22:00-06:00, or as 22:00-06:00+01:00."),
-    ] = None,
+    hours: Hours = None,
     false_match_rate: Annotated[
         float | None, typer.Option(help=f"Share of people who are not wanted that match; {_DEFAULT} 0.01.")
     ] = None,
