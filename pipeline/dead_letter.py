@@ -1,7 +1,7 @@
 """Records that nobody could use, put aside on a topic of their own with where they stood and what was wrong.
 
-A letter stands on ``Topic.DEAD_LETTERS`` under the time when it was put aside. One that was sent again is followed by a
-note, which is a letter without a value; ``pipeline.resending`` reads and writes them.
+A letter stands on ``Topic.DEAD_LETTERS`` under the time when it was put aside. One that was sent again or dismissed is
+followed by a note, which is a letter without a value; ``pipeline.resending`` reads and writes them.
 """
 
 import re
@@ -31,6 +31,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes
     webhook: str | None = None  # that did not take the record; None where the matcher could not use it
     resent: bool = False  # a note: the last letter of these coordinates and this webhook was sent again
+    dismissed: bool = False  # a note: nobody wants that letter sent again
 
     @classmethod
     def of(cls, record: LogRecord, reason: str, webhook: str | None = None) -> Self:
@@ -52,6 +53,11 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     def is_whole(self) -> bool:
         """Whether all of the record is here."""
         return len(self.value) < _MOST_VALUE_BYTES
+
+    @property
+    def is_note(self) -> bool:
+        """Whether this says what became of a letter, and is none itself."""
+        return self.resent or self.dismissed
 
     def note(self, reason: str) -> Self:
         """Return the note that says that this letter was sent again."""

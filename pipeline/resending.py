@@ -1,4 +1,4 @@
-"""What became of dead letters, and sending them again when somebody asks for it.
+"""What became of dead letters, and sending them again or dismissing them when somebody asks for it.
 
 An alert is posted again to the webhook that did not take it, as the webhook is now, with the same CloudEvents id. A
 sighting that can be read now goes back to its topic, where the matcher finds it: its alerts get the ids that they would
@@ -20,7 +20,7 @@ from pipeline.errors import DeliveryError, RecordError, UnknownLetterError
 from pipeline.log.base import EventLog, LogRecord, Topic
 from pipeline.records import Sighting
 
-_AT_ONCE = 100  # sightings that are put back before it is made sure that they are there
+_AT_ONCE = 100  # records that are appended before it is made sure that they are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,13 @@ class Letter:
     reason: str
     key: str
     timestamp_ms: int  # the record's own
-    resent_at_ms: int | None = None  # None while it waits
+    resent_at_ms: int | None = None  # None where the last thing that was done with it is another, as for the next one
+    dismissed_at_ms: int | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing was done with it yet."""
+        return self.resent_at_ms is None and self.dismissed_at_ms is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +55,11 @@ class Letters:
         return replace(self, found=tuple(each for each in self.found if webhook in (None, each.webhook)))
 
     def waiting(self) -> list[Letter]:
-        """Return those that were not sent again yet."""
-        return [letter for letter in self.found if letter.resent_at_ms is None]
+        """Return those that were neither sent again nor dismissed yet."""
+        return [letter for letter in self.found if letter.waits]
 
     def at(self, coordinates: Sequence[str]) -> list[Letter]:
-        """Return the letters of the records at these coordinates, whether they were sent again or not.
+        """Return the letters of the records at these coordinates, whether they wait or not.
 
         Raises:
             UnknownLetterError: a record has none.
@@ -90,17 +96,45 @@ def read_letters(log: EventLog, since_ms: int = 0) -> Letters:
             strange += 1
             continue
         about = (told.coordinates, told.webhook)
-        if not told.resent:
+        if not told.is_note:
             found.pop(about, None)  # the place of the last one counts
             found[about] = _letter(record, told)
         elif about in found:
-            found[about] = replace(found[about], resent_at_ms=record.timestamp_ms)
+            found[about] = _noted(found[about], told, record.timestamp_ms)
     return Letters(tuple(found.values()), strange)
+
+
+def dismiss(letters: Sequence[Letter], log: EventLog, clock: Clock) -> Iterator[Letter]:
+    """Note that nobody wants these letters sent again; yield each once its note is in the log for certain.
+
+    Raises:
+        LogError: the log does not answer; those that were not yielded may be noted, too.
+    """
+    for first in range(0, len(letters), _AT_ONCE):
+        together = letters[first : first + _AT_ONCE]
+        for each in together:
+            note = DeadLetter(
+                coordinates=each.coordinates,
+                reason="dismissed",
+                key=each.key,
+                timestamp_ms=each.timestamp_ms,
+                value=b"",
+                webhook=each.webhook,
+                dismissed=True,
+            )
+            note.append_to(log, clock.now_ms())
+        log.flush()
+        yield from together
 
 
 def _letter(record: LogRecord, told: DeadLetter) -> Letter:
     about = (told.coordinates, told.webhook, told.reason, told.key, told.timestamp_ms)
     return Letter(record.coordinates, record.timestamp_ms, *about)
+
+
+def _noted(letter: Letter, note: DeadLetter, at_ms: int) -> Letter:
+    """Return a letter as it is after a note: the last one counts."""
+    return replace(letter, resent_at_ms=at_ms if note.resent else None, dismissed_at_ms=None if note.resent else at_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``lookout dead-letters``: records that nobody could use, and sending them again."""
+"""``lookout dead-letters``: records that nobody could use, sent again or dismissed."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,18 +8,25 @@ import typer
 from pipeline.cli.site import as_ms, as_time, background_of, log_of, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pipeline.log.base import EventLog, LogRecord
     from pipeline.records import Sighting
-    from pipeline.resending import Letter, Outcome, ResendingPorts
+    from pipeline.resending import Letter, Letters, Outcome, ResendingPorts
     from pipeline.settings import Settings
 
-dead_letters = typer.Typer(no_args_is_help=True, help="List records that nobody could use, and send them again.")
+dead_letters = typer.Typer(
+    no_args_is_help=True, help="List records that nobody could use, send them again or dismiss them."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 Webhook = Annotated[str | None, typer.Option(help="Only alerts that this webhook did not take.")]
 Since = Annotated[str | None, typer.Option(help="Only those put aside since this time, ISO 8601.")]
+Coordinates = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="COORDINATES", help="Of records, as `lookout dead-letters list` shows them."),
+]
+Every = Annotated[bool, typer.Option("--all", help="All that wait.")]
 
 
 @dead_letters.command("list")
@@ -29,7 +36,7 @@ def list_letters(
     since: Since = None,
     limit: Annotated[int, typer.Option(help="At most so many, newest first.", min=1, max=1_000_000)] = 50,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Also those that were sent again.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also those that were sent again or dismissed.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the records that were put aside and why, newest first; what they hold is not shown."""
@@ -51,26 +58,20 @@ def list_letters(
 @dead_letters.command("resend")
 def resend(
     context: typer.Context,
-    coordinates: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="COORDINATES", help="Of records, as `lookout dead-letters list` shows them."),
-    ] = None,
+    coordinates: Coordinates = None,
     webhook: Webhook = None,
     since: Since = None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
+    every: Every = False,
     as_json: AsJson = False,
 ) -> None:
     """Send letters again: alerts to their webhook, and sightings that can be read now to the matcher."""
     from pipeline.resending import Resending, read_letters
 
-    since_ms = as_ms(since, "--since")
-    if not (coordinates or webhook is not None or since_ms is not None or every):
-        raise typer.BadParameter("say which: coordinates, --webhook, --since, or --all")
+    since_ms = _since_ms(coordinates, webhook, since, every=every)
     settings = settings_of(context)
     with log_of(settings) as log:
-        letters = read_letters(log, since_ms or 0).of(webhook)
-        chosen = letters.at(coordinates) if coordinates else letters.waiting()
+        chosen = _chosen(read_letters(log, since_ms).of(webhook), coordinates)
         sent = 0
         for outcome in Resending(_ports(settings, log, chosen))(chosen):
             sent += outcome.sent
@@ -78,6 +79,48 @@ def resend(
     typer.echo(f"{sent:,} sent again, {len(chosen) - sent:,} stay", err=True)
     if sent < len(chosen):
         raise typer.Exit(1)
+
+
+@dead_letters.command("dismiss")
+def dismiss_letters(
+    context: typer.Context,
+    coordinates: Coordinates = None,
+    webhook: Webhook = None,
+    since: Since = None,
+    *,
+    every: Every = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Note that nobody wants letters sent again; the log keeps them as long as others."""
+    from pipeline.clock import SystemClock
+    from pipeline.resending import dismiss, read_letters
+
+    since_ms = _since_ms(coordinates, webhook, since, every=every)
+    with log_of(settings_of(context)) as log:
+        chosen = _chosen(read_letters(log, since_ms).of(webhook), coordinates)
+        if chosen and not yes:
+            typer.confirm(f"Dismiss {_counted(len(chosen))}?", abort=True, err=True)
+        for letter in dismiss(chosen, log, SystemClock()):
+            about = {"coordinates": letter.coordinates, "webhook": letter.webhook, "dismissed": True}
+            typer.echo(json.dumps(about) if as_json else _printable(f"{letter.coordinates}: dismissed"))
+    typer.echo(f"{_counted(len(chosen))} dismissed", err=True)
+
+
+def _since_ms(coordinates: list[str] | None, webhook: str | None, since: str | None, *, every: bool) -> int:
+    """Return since when letters are wanted; refuse to go on where nobody has said which ones are."""
+    since_ms = as_ms(since, "--since")
+    if not (coordinates or webhook is not None or since_ms is not None or every):
+        raise typer.BadParameter("say which: coordinates, --webhook, --since, or --all")
+    return since_ms or 0
+
+
+def _chosen(letters: "Letters", coordinates: "Sequence[str] | None") -> "list[Letter]":
+    return letters.at(coordinates) if coordinates else letters.waiting()
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} letter{'' if number == 1 else 's'}"
 
 
 def _ports(settings: "Settings", log: "EventLog", letters: "Iterable[Letter]") -> "ResendingPorts":
@@ -103,12 +146,18 @@ def _ports(settings: "Settings", log: "EventLog", letters: "Iterable[Letter]") -
 
 
 def _line(letter: "Letter") -> str:
-    state = "waiting" if letter.resent_at_ms is None else f"sent again {_time(letter.resent_at_ms)}"
-    return _printable(f"{_time(letter.put_aside_at_ms)}  {letter.coordinates}  {_reason(letter.reason)}  [{state}]")
+    about = f"{_time(letter.put_aside_at_ms)}  {letter.coordinates}  {_reason(letter.reason)}"
+    return _printable(f"{about}  [{_state(letter)}]")
+
+
+def _state(letter: "Letter") -> str:
+    if letter.resent_at_ms is not None:
+        return f"sent again {_time(letter.resent_at_ms)}"
+    return "waiting" if letter.dismissed_at_ms is None else f"dismissed {_time(letter.dismissed_at_ms)}"
 
 
 def _plain(letter: "Letter") -> dict[str, Any]:
-    names = ("coordinates", "webhook", "key", "timestamp_ms", "put_aside_at_ms", "resent_at_ms")
+    names = ("coordinates", "webhook", "key", "timestamp_ms", "put_aside_at_ms", "resent_at_ms", "dismissed_at_ms")
     return {name: getattr(letter, name) for name in names} | {"reason": _reason(letter.reason)}
 
 

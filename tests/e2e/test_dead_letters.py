@@ -66,7 +66,7 @@ def test_alerts_that_a_webhook_refused_are_posted_again(start: "Start", place: "
 
 
 def test_a_sighting_that_was_put_aside_becomes_an_alert_after_all(start: "Start", place: "Place") -> None:
-    """What can be read now is put back and matched; what cannot be stays, and is put aside once."""
+    """What can be read now is put back and matched; what cannot be stays, and is put aside once, until it is dismissed."""
     cast = Cast.now()
     foreign = replace(cast.sighting(1, wanted=True), model_id="another-1")
     wanted = cast.sighting(2, wanted=True)
@@ -91,4 +91,9 @@ def test_a_sighting_that_was_put_aside_becomes_an_alert_after_all(start: "Start"
     assert "expected a sighting in msgpack" in words
     code, listed = call(place, "dead-letters", "list")
     assert (code, len(listed)) == (0, 2)
+    code, dismissed = call(place, "dead-letters", "dismiss", "--all", "--yes")
+    assert (code, {each["coordinates"] for each in dismissed}) == (0, {each["coordinates"] for each in listed})
+    assert call(place, "dead-letters", "resend", "--all") == call(place, "dead-letters", "list") == (0, [])
+    code, every = call(place, "dead-letters", "list", "--all")
+    assert (code, sorted(each["dismissed_at_ms"] is None for each in every)) == (0, [False, False, True])
     assert matcher.terminate() == 0

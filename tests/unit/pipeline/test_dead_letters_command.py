@@ -40,9 +40,9 @@ def run(tmp_path: Path) -> Run:
     settings = tmp_path / "site.toml"
     settings.write_text(SETTINGS)
 
-    def call(*arguments: str) -> Result:
+    def call(*arguments: str, answer: str = "") -> Result:
         site = ["--config", str(settings), "--log", f"sqlite:///{tmp_path}/site.db"]
-        result = CliRunner().invoke(app, [*site, "dead-letters", *arguments])
+        result = CliRunner().invoke(app, [*site, "dead-letters", *arguments], input=answer)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
@@ -79,6 +79,7 @@ def test_the_list_in_json(run: Run) -> None:
         "timestamp_ms": AT_MS - 60_000,
         "put_aside_at_ms": AT_MS,
         "resent_at_ms": None,
+        "dismissed_at_ms": None,
         "reason": "webhook 'desk' refused: found 404",
     }
     assert (told[0]["webhook"], told[0]["coordinates"]) == (None, "lookout.sightings[5]@8")
@@ -111,11 +112,12 @@ def test_what_was_sent_again_is_listed_only_on_demand(run: Run, log: EventLog) -
 
 
 def test_what_to_send_has_to_be_said(run: Run, log: EventLog) -> None:
-    """Without a word nothing is sent; coordinates of no letter are an error with a code of its own."""
-    result = run("resend")
-    assert (result.exit_code, "say which" in result.output) == (2, True)
-    with pytest.raises(UnknownLetterError, match=r"lookout\.alerts\[9\]@9"):
-        run("resend", "lookout.alerts[9]@9")
+    """Without a word nothing is sent or dismissed; coordinates of no letter are an error with a code of its own."""
+    for deed in (["resend"], ["dismiss", "--yes"]):
+        result = run(*deed)
+        assert (result.exit_code, "say which" in result.output) == (2, True)
+        with pytest.raises(UnknownLetterError, match=r"lookout\.alerts\[9\]@9"):
+            run(*deed, "lookout.alerts[9]@9")
     assert len(list(log.read(Topic.DEAD_LETTERS, 0))) == 3
 
 
@@ -133,6 +135,44 @@ def test_what_stays_is_told(run: Run, log: EventLog) -> None:
 
 
 def test_nothing_that_waits_is_no_failure(run: Run) -> None:
-    """Where no letter waits, sending all again does nothing and ends with 0."""
-    result = run("resend", "--all")
-    assert (result.exit_code, result.stdout) == (0, "")
+    """Where no letter waits, sending all again does nothing and ends with 0; so does dismissing all, without a question."""
+    for deed in ("resend", "dismiss"):
+        result = run(deed, "--all")
+        assert (result.exit_code, result.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("which", "left"),
+    [
+        (("lookout.alerts[2]@17",), ["lookout.sightings[5]@8"]),
+        (("--webhook", "desk"), ["lookout.sightings[5]@8"]),
+        (("--since", "2026-03-01T09:00:30Z"), ["lookout.alerts[2]@17"]),
+        (("--all",), []),
+    ],
+)
+def test_what_was_dismissed_is_neither_listed_nor_sent(
+    run: Run, log: EventLog, which: tuple[str, ...], left: list[str]
+) -> None:
+    """Dismissed letters are noted in the log without what they hold, and only others are listed and sent from then on."""
+    dismissed = {"lookout.alerts[2]@17", "lookout.sightings[5]@8"} - set(left)
+    result = run("dismiss", *which, "--yes", "--json")
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert ({each["coordinates"] for each in told}, result.exit_code) == (dismissed, 0)
+    assert all(each["dismissed"] for each in told)
+    for deed in (("list",), ("resend", "--all")):
+        assert [json.loads(line)["coordinates"] for line in run(*deed, "--json").stdout.splitlines()] == left
+    lines = run("list", "--all").stdout.splitlines()
+    assert sum("  [dismissed 20" in line for line in lines) == len(dismissed)
+    notes = [record.value for record in log.read(Topic.DEAD_LETTERS, 0)][3:]
+    assert len(notes) == len(dismissed)
+    assert not [note for note in notes if CROP.encode() in note]
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n\n", 2), ("", 2), ("y\n", 1)])
+@pytest.mark.usefixtures("log")
+def test_it_is_asked_before_letters_are_dismissed(run: Run, answer: str, left: int) -> None:
+    """Without a yes, on the command line or when asked, no letter is dismissed, and the code says so."""
+    result = run("dismiss", "--webhook", "desk", answer=answer)
+    assert "Dismiss 1 letter?" in result.stderr
+    assert result.exit_code == left - 1
+    assert len(run("list").stdout.splitlines()) == left
