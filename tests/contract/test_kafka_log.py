@@ -20,7 +20,7 @@ from pipeline.log.kafka.client import KafkaSettings
 from pipeline.log.kafka.log import KafkaLog
 from pipeline.log.open import open_log
 from pipeline.log.shapes import SHAPES, TopicMade, TopicShape
-from pipeline.log.topics import create_topics
+from pipeline.log.topics import create_topics, describe_topics
 from tests.contract.services.kafka_broker import KafkaBroker
 
 # kafka-python lets sockets go unclosed that found nobody listening.
@@ -318,6 +318,8 @@ def test_a_partition_without_a_leader_is_told(kafka_broker: KafkaBroker, log: Ev
             second.stop()
             with pytest.raises(LogError, match="cannot see the end of"):
                 readers.lag()
+            with pytest.raises(LogError, match="no leader: see that every broker runs"):
+                describe_topics(kafka_broker.address, [name])
     finally:
         second.stop()
 

@@ -145,6 +145,8 @@ def _remedy(error: BaseException) -> str:
         return "give the user this right in the broker's ACLs"
     if isinstance(error, errors.UnknownTopicOrPartitionError):
         return "`lookout topics create` makes lookout's topics"
+    if isinstance(error, errors.UnknownBrokerIdError):
+        return "a partition has no leader: see that every broker runs"
     if isinstance(error, errors.RetriableError | OSError):
         return "see that the broker runs, and that address and security are right"
     return "see the broker's own log"
