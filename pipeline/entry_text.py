@@ -1,11 +1,14 @@
 """What people type of an entry of the watchlist, and read of it: one line of text, hours of the day."""
 
 import re
+from collections.abc import Collection
 
 from pipeline.errors import SettingsError
 from pipeline.records import Schedule
 
 _DAY_MIN = 1440
+_MEN = frozenset({"man", "boy"})  # as the network gets them: one spelling per meaning
+_WOMEN = frozenset({"woman", "girl"})
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)(?:Z|([+-])(\d\d):(\d\d))?")
 
 
@@ -16,6 +19,16 @@ def as_one_line(text: str) -> str:
     write over what stands beside it, and bytes that are no UTF-8 could not be kept.
     """
     return " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
+
+
+def two_people(known: Collection[str]) -> str | None:
+    """Return a remark where the words that count speak of a man and of a woman; None where they do not.
+
+    An embedding is of one person: of two, it fits whoever has something of both.
+    """
+    if _MEN.isdisjoint(known) or _WOMEN.isdisjoint(known):
+        return None
+    return "it reads like two people, but only one is looked for; describe each on its own"
 
 
 def as_schedule(hours: str) -> Schedule | None:

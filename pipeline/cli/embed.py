@@ -26,12 +26,17 @@ def explain(
 
 
 def _render(told: "Explanation") -> str:
+    from pipeline.entry_text import two_people
+
     lines = [f"understood: {' '.join(told.known)}"]
     if told.corrected:
         lines.append("corrected:  " + ", ".join(f"{was} → {now}" for was, now in told.corrected))
     for name, words in (("not there", told.denied), ("ignored", told.ignored), ("too long", told.truncated)):
         if words:
             lines.append(f"{name + ':':<11} {', '.join(words)}")
+    remark = two_people(told.known)
+    if remark:
+        lines.append(f"mind:       {remark}")
     return "\n".join(lines)
 
 

@@ -144,6 +144,7 @@ def _near(nearest: "Nearest") -> str:
 def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> list["WatchlistEntry"]:
     """Return the entries of the descriptions, or the site's watchlist where there are none."""
     from pipeline.clock import SystemClock
+    from pipeline.entry_text import two_people
     from pipeline.registration import Wanted, register
 
     if not wanted:
@@ -158,9 +159,11 @@ def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> l
         asked = Wanted(description, rate, cooldown_s=_NO_COOLDOWN_S, ttl_h=_FOR_EVER_H)
         entry = register(asked, embedder, background, SystemClock().now_ms(), entry_id=f"watch-{number}")
         typer.echo(f"{description!r}: {entry.background}", err=True)
-        ignored = embedder.explain_text(description).ignored
-        if ignored:
-            typer.echo(f"not understood, without effect: {', '.join(ignored)}", err=True)
+        understood = embedder.explain_text(description)
+        if understood.ignored:
+            typer.echo(f"not understood, without effect: {', '.join(understood.ignored)}", err=True)
+        if remark := two_people(understood.known):
+            typer.echo(remark, err=True)
         entries.append(entry)
     return entries
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.registration import Wanted
     from pipeline.settings import Settings
     from pipeline.store.base import WatchlistStore
+    from reid.text.tokenizer import Explanation
 
 watch = typer.Typer(no_args_is_help=True, help="Register, list and edit the descriptions to look out for.")
 
@@ -65,24 +66,24 @@ def add(
     )
     when = None if hours is None else as_schedule(hours)
     wanted = Wanted(description, rate, label, reason, owner, tuple(camera or ()), when, quiet_s, lasting_h)
-    entry, ignored = _registered(wanted, settings)
+    entry, understood = _registered(wanted, settings)
     with watchlist_of(settings) as store:
         twins = _twins(store, entry)
         store.put(entry)
         entry = store.get(entry.entry_id)
-    told = {**_plain(entry), "ignored_words": list(ignored)}
-    typer.echo(json.dumps(told) if as_json else _told(entry, ignored, twins))
+    told = {**_plain(entry), "ignored_words": list(understood.ignored)}
+    typer.echo(json.dumps(told) if as_json else _told(entry, understood, twins))
 
 
-def _registered(wanted: "Wanted", settings: "Settings") -> "tuple[WatchlistEntry, tuple[str, ...]]":
-    """Return the entry of a description, and which of its words have no effect."""
+def _registered(wanted: "Wanted", settings: "Settings") -> "tuple[WatchlistEntry, Explanation]":
+    """Return the entry of a description, and what became of its words."""
     from pipeline.clock import SystemClock
     from pipeline.registration import register
     from reid.embedder import SHIPPED_WEIGHTS, Embedder
 
     embedder = Embedder(settings.weights or SHIPPED_WEIGHTS, "cpu")
     entry = register(wanted, embedder, background_of(settings), SystemClock().now_ms())
-    return entry, embedder.explain_text(entry.description).ignored
+    return entry, embedder.explain_text(entry.description)
 
 
 def _twins(store: "WatchlistStore", entry: "WatchlistEntry") -> list["WatchlistEntry"]:
@@ -97,12 +98,15 @@ def _twins(store: "WatchlistStore", entry: "WatchlistEntry") -> list["WatchlistE
         return []
 
 
-def _told(entry: "WatchlistEntry", ignored: Iterable[str], twins: Iterable["WatchlistEntry"]) -> str:
+def _told(entry: "WatchlistEntry", understood: "Explanation", twins: Iterable["WatchlistEntry"]) -> str:
     """Say what an entry is, and which others are of the same meaning."""
+    from pipeline.entry_text import two_people
+
     lines = [f"{entry.entry_id}: looking out for {entry.description!r}"]
     lines.append(f"threshold {entry.threshold:.3f}: {entry.background}")
-    if ignored:
-        lines.append(f"not understood, without effect: {', '.join(ignored)}")
+    if understood.ignored:
+        lines.append(f"not understood, without effect: {', '.join(understood.ignored)}")
+    lines += filter(None, [two_people(understood.known)])
     also = ", ".join(f"{each.entry_id} ({_state(each)})" for each in twins)
     if also:
         lines.append(f"also on the watchlist: {also}; each entry tells of the same people")

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.entry_text import as_hours, as_one_line, as_schedule
+from pipeline.entry_text import as_hours, as_one_line, as_schedule, two_people
 from pipeline.errors import SettingsError
 from pipeline.records import Schedule
 
@@ -45,3 +45,10 @@ def test_hours_that_are_no_stretch_of_a_day_are_refused(hours: str) -> None:
 def test_what_cannot_be_printed_is_left_out() -> None:
     """Any text becomes one line that a terminal, a page and a store take."""
     assert as_one_line(" a\tman\r\n in \x1b[2Jred\u202e \udcff ") == "a man in [2Jred"
+
+
+def test_a_man_and_a_woman_are_two_people() -> None:
+    """A remark is made where words for both sexes count, and not of one person however often."""
+    assert two_people(("man", "red", "woman")) is not None
+    assert two_people(("man", "red", "boy")) is None
+    assert two_people(("red",)) is None

@@ -91,6 +91,11 @@ def test_a_store_that_begins_is_told(run: Run, tmp_path: Path) -> None:
     assert run("list").stderr == ""
 
 
+def test_two_people_in_one_sentence_are_told(run: Run) -> None:
+    """A sentence about a lady and a gentleman is taken, with the remark that only one person is looked for."""
+    assert "it reads like two people" in run("add", "a gentleman in red beside a lady in blue").stdout
+
+
 def test_a_label_is_listed_where_there_is_one(run: Run) -> None:
     """The short name of an entry stands in the table, which has no such column as long as nobody gave one."""
     added(run, MAN)
