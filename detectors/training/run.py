@@ -120,6 +120,8 @@ def run_recipe(recipe: DetectorRecipe, folder: Path, say: Callable[[str], object
     learner = Learner(recipe)
     if last.exists():
         learner.restore(last)
+        if not best.exists():
+            learner.best = -1.0  # it was left behind somewhere: the next validation writes another
     losses = np.zeros(2)
     for batch in _batches(recipe, learner.step):
         losses += learner.learn(batch)

@@ -13,6 +13,7 @@ from reid.datasets.sample import ImageRef, Sample
 from reid.errors import DatasetError
 
 IMAGES = "imgs"
+_LONGEST_ID = 18  # digits; no data set has as many people, and Python refuses to read thousands of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def read_list(path: Path) -> list[Any]:
         content = json.loads(path.read_bytes())
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DatasetError(f"{path} is not JSON ({error}); was the download or the copy cut short?") from error
     if not isinstance(content, list):
         raise DatasetError(f"{path} should hold a JSON list, but holds {type(content).__name__}")
@@ -115,7 +116,7 @@ def image_path(value: Any) -> str | None:
 
 
 def _person(value: Any) -> int | None:
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) <= _LONGEST_ID:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

@@ -103,7 +103,7 @@ def _split_name(name: str) -> tuple[str, str]:
 def _parse(content: bytes, where: str, problems: Problems) -> Mapping[str, Any]:
     try:
         parsed = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
         problems.add("members that hold no JSON object", where)
@@ -117,12 +117,15 @@ def _to_sample(
     where = f"{image.path.name}:{key}"
     person, attributes = content.get("person_id"), content.get("attributes", [])
     captions, camera = content.get("captions", []), content.get("camera_id")
+    source = image.path.parent.name if content.get("source") is None else content["source"]
     if not isinstance(person, str | int) or isinstance(person, bool) or person == "":
         problems.add("members without a 'person_id'", where)
     elif not _is_words(attributes):
         problems.add("members whose 'attributes' is no list of words", where)
     elif not _is_words(captions):
         problems.add("members whose 'captions' is no list of sentences", where)
+    elif not isinstance(source, str | int) or not isinstance(camera, str | int | None):
+        problems.add("members whose 'source' or 'camera_id' is no name", where)
     elif image.size == 0:
         problems.add("empty images", where)
     else:
@@ -131,7 +134,7 @@ def _to_sample(
             image=image,
             person_id=str(person),
             split=split,
-            source=str(content.get("source", image.path.parent.name)),
+            source=str(source),
             camera_id=None if camera is None else str(camera),
             captions=tuple(caption.strip() for caption in captions),
             attributes=frozenset(attributes),
@@ -173,7 +176,7 @@ def read_captions(path: Path) -> dict[str, list[str]]:
         try:
             entry = json.loads(line)
             key, sentences = entry["key"], entry["captions"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DatasetError(f'{path} line {number}: expected {{"key": ..., "captions": [...]}}') from error
         if not isinstance(key, str) or not _is_words(sentences):
             raise DatasetError(f"{path} line {number}: 'key' must be a text and 'captions' a list of texts")

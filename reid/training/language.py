@@ -26,7 +26,7 @@ def read_language(path: Path) -> list[str]:
         captions = [entry["captions"] for entry in json.loads(path.read_text(encoding="utf-8"))]
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {reason(error)}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DatasetError(f"{path} is not a JSON list of objects with 'captions': {error!r}") from error
     if not all(isinstance(each, list) and all(isinstance(text, str) for text in each) for each in captions):
         raise DatasetError(f"{path}: each 'captions' must be a list of sentences")

@@ -11,7 +11,7 @@ import torch
 from rich.console import Console
 
 from reid.datasets.sample import Sample
-from reid.errors import ConfigurationError
+from reid.errors import ConfigurationError, WeightsError
 from reid.network.bert import FrozenBert, copy_bert, find_bert, open_bert
 from reid.text.bert_tokenizer import BertTokenizer
 from reid.text.pieces import WordPieces
@@ -51,7 +51,10 @@ def run_recipe(recipe: Recipe, folder: Path, *, resume: bool = False) -> Path:
     ranks.share(recipe.batches.batch_size)
     with joined(ranks, choose_device(recipe.run, ranks.local)):
         _run(recipe, folder, ranks, resume=resume)
-    return folder / "best.pt"
+    best = folder / "best.pt"
+    if ranks.first and not best.exists():
+        raise WeightsError(f"{last} has no epoch left to learn, and {best.name} is gone; copy the whole folder again")
+    return best
 
 
 def _run(recipe: Recipe, folder: Path, ranks: Ranks, *, resume: bool) -> None:
@@ -66,6 +69,8 @@ def _run(recipe: Recipe, folder: Path, ranks: Ranks, *, resume: bool) -> None:
     learner = build_learner(recipe, vocabulary, words, material, ranks)
     if resume:
         load_checkpoint(last, learner)
+        if not (folder / "best.pt").exists():
+            learner.best = -1.0  # it was left behind somewhere: the next validation writes another
     batches = Batches(material, tokenizer, recipe.batches, recipe.run.seed)
     if not len(batches):
         raise ConfigurationError(

@@ -1,5 +1,6 @@
 """The door to data sets knows exactly four formats and says what is wrong with what it is given."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +76,18 @@ def test_loading_twice_gives_the_same_samples(write_annotated: Any) -> None:
     samples = load_dataset(root, "rstpreid", None)
     assert samples == load_dataset(root, "rstpreid", None)
     assert [s.key for s in samples] == ["0002_c1_1.jpg", "0000_c1_1.jpg", "0001_c1_1.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[" * 100_000, "is not JSON"),
+        (json.dumps([{"id": "9" * 5000, "img_path": "a.jpg", "captions": ["x"], "split": "val"}]), "a whole number"),
+    ],
+    ids=["nested", "long id"],
+)
+def test_what_python_cannot_read_is_damage_like_any_other(tmp_path: Path, content: str, message: str) -> None:
+    """Brackets beyond counting and ids of thousands of digits are errors of the data set, told with its path."""
+    (tmp_path / "data_captions.json").write_text(content)
+    with pytest.raises(DatasetError, match=message):
+        load_dataset(tmp_path, "rstpreid")

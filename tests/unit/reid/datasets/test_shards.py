@@ -121,6 +121,9 @@ def test_a_compressed_shard_is_an_error(tmp_path: Path, write_shard: Any) -> Non
         (pair("a")[:1], "1 members without their other half (image or JSON) (train-0.tar:a)"),
         (pair("a")[1:], "1 members without their other half (image or JSON) (train-0.tar:a)"),
         ([pair("a")[0], ("a.json", b"{")], "1 members that hold no JSON object (train-0.tar:a.json)"),
+        ([pair("a")[0], ("a.json", b"[" * 100_000)], "1 members that hold no JSON object (train-0.tar:a.json)"),
+        (pair("a", source={"a": 1}), "1 members whose 'source' or 'camera_id' is no name (train-0.tar:a)"),
+        (pair("a", camera_id=[1]), "1 members whose 'source' or 'camera_id' is no name (train-0.tar:a)"),
         (pair("a", person_id=""), "1 members without a 'person_id' (train-0.tar:a)"),
         (pair("a", person_id=None), "1 members without a 'person_id' (train-0.tar:a)"),
         (pair("a", attributes="red"), "1 members whose 'attributes' is no list of words (train-0.tar:a)"),
@@ -136,6 +139,12 @@ def test_a_broken_member_is_named(tmp_path: Path, write_shard: Any, members: Any
     with pytest.raises(DatasetError) as error:
         load_dataset(tmp_path, "shards")
     assert message in str(error.value)
+
+
+def test_a_source_of_null_is_none(tmp_path: Path, write_shard: Any) -> None:
+    """Where a member says null, the source is the folder's name, as where it says nothing, and not "None"."""
+    write_shard("train-0.tar", pair("a", source=None))
+    assert load_dataset(tmp_path, "shards")[0].source == tmp_path.name
 
 
 def test_a_key_in_two_shards_is_an_error(tmp_path: Path, write_shard: Any) -> None:

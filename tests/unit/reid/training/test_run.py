@@ -61,6 +61,19 @@ def _stop_after_one_epoch(recipe: Recipe, folder: Path) -> None:
     (folder / "log.csv").write_text("\n".join(rows[:2]) + "\n")
 
 
+def test_a_run_whose_best_network_was_left_behind_finds_another(recipe_file: Path, tmp_path: Path) -> None:
+    """Where last.pt alone came along, the next validation writes best.pt; with no epoch left that is an error."""
+    recipe, folder = load_recipe(recipe_file), tmp_path / "run"
+    one = structs.replace(recipe, run=structs.replace(recipe.run, epochs=1))
+    run_recipe(one, folder)
+    (folder / "best.pt").unlink()
+    with pytest.raises(WeightsError, match="best.pt is gone"):
+        run_recipe(one, folder, resume=True)
+    state = torch.load(folder / "last.pt", weights_only=True)
+    torch.save({**state, "best": 1000.0}, folder / "last.pt")  # no later epoch is better
+    assert run_recipe(recipe, folder, resume=True).exists()
+
+
 def test_a_run_says_first_what_it_learns_from(
     recipe_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
