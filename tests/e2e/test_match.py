@@ -84,6 +84,29 @@ def test_a_running_matcher_lets_expired_entries_go(start: "Start", place: "Place
     assert [matcher.terminate() for matcher in matchers] == [0, 0]
 
 
+def test_an_erased_alert_stays_erased_when_its_matcher_is_killed(start: "Start", place: "Place") -> None:
+    """What was erased after its batch was committed is not in the store again once another matcher has taken over."""
+    cast = Cast.now()
+    with open_watchlist(place.store) as watchlist, open_log(place.log) as log, open_alerts(place.store) as alerts:
+        watchlist.put(cast.entry())
+        matcher = start(*place.options, "match").wait_ready()
+        for number in range(2):
+            publish(log, cast.sighting(number, wanted=True))
+            matcher.wait_metric("lookout_matcher_batches_total", number + 1)  # counted once it is committed
+        erased = alerts.find(AlertFilter())[0]
+        removed = CliRunner().invoke(app, [*place.options, "alerts", "remove", erased.alert_id, "--yes"])
+        matcher.kill()
+        successor = start(*place.options, "match")
+        publish(log, cast.sighting(2, wanted=True))
+        successor.wait_metric("lookout_matcher_raised_total", 1)
+        successor.wait_metric("lookout_matcher_batches_total", 1)
+        assert sorted(alert.tracklet_id for alert in alerts.find(AlertFilter())) == ["gate-0", "gate-2"]
+        told = {decode_alert(record.value).tracklet_id for record in log.read(Topic.ALERTS, 0)}
+    assert (removed.exit_code, erased.tracklet_id) == (0, "gate-1")
+    assert told == {"gate-0", "gate-1", "gate-2"}
+    assert successor.terminate() == 0
+
+
 def test_a_second_signal_ends_at_once(start: "Start", tmp_path: Path) -> None:
     """A matcher that cannot finish its batch, because the store is held by another, ends with the second signal."""
     import sqlite3

@@ -151,6 +151,10 @@ class MemoryAlerts(Closing):
             raise UnknownAlertError(alert_id)
         return self.alerts[alert_id]
 
+    def remove(self, alert_ids: Sequence[str]) -> int:
+        """Remove some."""
+        return sum(self.alerts.pop(alert_id, None) is not None for alert_id in alert_ids)
+
     def find(self, wanted: AlertFilter) -> list[Alert]:
         """Return those that pass."""
         found = [
@@ -202,10 +206,10 @@ class Site:
     clock: ManualClock = field(default_factory=lambda: ManualClock(START_MS))
     watchlist: Watchlist = field(default_factory=lambda: Watchlist((entry(),)))
 
-    def matcher(self, batch: int = 500) -> Matcher:
-        """Return a new matcher of the same group."""
+    def matcher(self, batch: int = 500, group: str = "matchers") -> Matcher:
+        """Return a new matcher, of the same group unless another is named."""
         ports = MatcherPorts(self.log, self.alerts, lambda: self.watchlist, self.clock)
-        return Matcher(ports, self.background, MatcherSettings(batch=batch, poll_s=0.01))
+        return Matcher(ports, self.background, MatcherSettings(group, batch=batch, poll_s=0.01))
 
     def publish(self, *sightings: Sighting) -> None:
         """Put sightings into the log."""
@@ -213,9 +217,9 @@ class Site:
             self.log.append(Topic.SIGHTINGS, each.camera_id, encode_sighting(each), each.captured_at_ms)
         self.log.flush()
 
-    def match(self, batch: int = 500) -> Matcher:
+    def match(self, batch: int = 500, group: str = "matchers") -> Matcher:
         """Match everything that waits, and return the matcher."""
-        matcher = self.matcher(batch)
+        matcher = self.matcher(batch, group)
         while matcher.step():
             pass
         matcher.close()

@@ -139,6 +139,62 @@ def test_what_was_published_is_stored_though_its_entry_has_gone(
     assert {each.alert_id for each in site.told()} == {each.alert_id for each in site.stored()}
 
 
+@pytest.fixture
+def erased(new_site: Make, make_sighting: Make) -> tuple[Any, set[str]]:
+    """Return a site whose matcher was killed with everything committed, and the alerts that were erased then: all."""
+    site = new_site()
+    log, alerts = site.log, site.alerts
+    site.publish(*film(make_sighting))
+    harm(site, Fault("commit", "after", 1, KilledError))
+    with pytest.raises(KilledError):
+        site.match()
+    site.log, site.alerts = log.again(), alerts
+    gone = {each.alert_id for each in site.stored()}
+    assert len(gone) == site.alerts.remove(sorted(gone)) == 8
+    return site, gone
+
+
+@pytest.mark.parametrize(
+    "call", [None, ("append", "after"), ("flush", "after"), ("upsert", "after"), ("commit", "before")]
+)
+def test_an_erased_alert_stays_erased(
+    erased: tuple[Any, set[str]], make_sighting: Make, call: tuple[str, str] | None
+) -> None:
+    """What an operator erased does not come back with the next matcher, even where that is killed amid other alerts."""
+    site, gone = erased
+    later = [make_sighting(f"{camera}-z", 900, camera_id=camera) for camera in ("gate", "hall")]
+    site.publish(*later)
+    if call is not None:
+        log, alerts = site.log, site.alerts
+        harm(site, Fault(*call, 1, KilledError))
+        with pytest.raises(KilledError):
+            site.match()
+        site.log, site.alerts = log.again(), alerts
+    site.match()
+    assert {each.tracklet_id for each in site.stored()} == {"gate-z", "hall-z"}
+    assert not gone & {each.alert_id for each in site.stored()}
+
+
+def test_what_is_read_anew_brings_an_erased_alert_back(erased: tuple[Any, set[str]]) -> None:
+    """A matcher of another group reads the log from its beginning and comes to the erased alerts, under their ids."""
+    site, gone = erased
+    site.match()
+    assert site.stored() == []
+    site.match(group="others")
+    assert {each.alert_id for each in site.stored()} == gone
+
+
+def test_whoever_is_still_in_sight_brings_an_erased_alert_back(
+    erased: tuple[Any, set[str]], make_sighting: Make
+) -> None:
+    """The next sighting of the same tracklet raises its alert anew, under its id."""
+    site, gone = erased
+    site.publish(make_sighting("gate-e", 99, 0.9, 1, camera_id="gate"))
+    site.match()
+    (back,) = site.stored()
+    assert (back.tracklet_id, back.alert_id in gone) == ("gate-e", True)
+
+
 @pytest.mark.parametrize("number", [1, 3])
 @pytest.mark.parametrize("call", [(name, moment) for name in CALLS for moment in ("before", "after")], ids="-".join)
 def test_a_failing_log_or_store_is_tried_again(
