@@ -150,7 +150,7 @@ def fixed_cameras(settings: Settings) -> dict[str, camera.Camera]:
     return {
         key: camera.Camera(
             camera_id=key,
-            url=each.url,
+            url=each.url.strip(),
             analysed_fps=each.analysed_fps,
             confidence=each.confidence,
             least_height_px=each.least_height_px,

@@ -204,7 +204,7 @@ def _whole(url: str) -> str:
     import os
     from pathlib import Path
 
-    url = typer.get_text_stream("stdin").readline().strip() if url == "-" else url
+    url = (typer.get_text_stream("stdin").readline() if url == "-" else url).strip()
     if url.isdecimal() or not os.path.exists(url):  # noqa: PTH110 - a Path's raises where a token is long
         return url
     return str(Path(url).absolute())

@@ -81,6 +81,12 @@ def test_a_camera_is_added_with_what_was_said(run: Run, address: str) -> None:
     assert stored(address, "gate") == Camera("gate", URL, 3.0, 0.4, 80, polygons, version=1)
 
 
+def test_white_space_around_an_address_is_none_of_it(run: Run, address: str) -> None:
+    """What comes along when an address is copied does not reach the camera."""
+    run("add", "gate", f" {URL}\t", "--no-probe")
+    assert stored(address, "gate").url == URL
+
+
 def test_an_address_that_no_store_can_keep_is_refused(run: Run) -> None:
     """The name of a file that is no UTF-8, as the shell hands it over, is an error that says so."""
     with pytest.raises(SettingsError, match="'gate': url is not UTF-8"):

@@ -66,6 +66,13 @@ hardware_decoding = false
 """
 
 
+def test_white_space_around_a_cameras_address_is_none_of_it(tmp_path: Path) -> None:
+    """What comes along when an address is copied does not reach the camera."""
+    path = tmp_path / "lookout.toml"
+    path.write_text('[cameras.gate]\nurl = " rtsp://10.0.0.7/live\\n"\n')
+    assert fixed_cameras(load_settings(path, {}))["gate"].url == "rtsp://10.0.0.7/live"
+
+
 def test_how_cameras_are_waited_for_may_be_said(tmp_path: Path) -> None:
     """Every deadline and wait of a camera can be said in the file or by a variable, and reaches its source."""
     path = tmp_path / "lookout.toml"
