@@ -158,6 +158,8 @@ def _answer_with(registry: CollectorRegistry, trouble: Trouble, hung: Trouble) -
             else:
                 self._say(404, b"there are /healthz, /readyz and /metrics\n", "text/plain")
 
+        do_HEAD = do_GET  # load balancers probe with it
+
         def _tell(self, wrong: str | None, well: str) -> None:
             self._say(503 if wrong else 200, f"{wrong or well}\n".encode(errors="replace"), "text/plain; charset=utf-8")
 
@@ -166,7 +168,8 @@ def _answer_with(registry: CollectorRegistry, trouble: Trouble, hung: Trouble) -
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
             """Stay quiet: a probe every few seconds is no event."""

@@ -31,11 +31,11 @@ def health(service: Service) -> Iterator[Health]:
         yield served
 
 
-def ask(health: Health, path: str) -> tuple[int, str]:
+def ask(health: Health, path: str, method: str = "GET") -> tuple[int, str]:
     """Return status and body of an answer."""
     connection = HTTPConnection("127.0.0.1", health.port, timeout=5)
     try:
-        connection.request("GET", path)
+        connection.request(method, path)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     finally:
@@ -48,6 +48,14 @@ def test_a_service_is_alive(health: Health, service: Service) -> None:
     assert ask(health, "/healthz") == (200, "alive\n")
     service.hung = "the detector has been at frames of 'gate' for 900 s"
     assert ask(health, "/healthz") == (503, f"{service.hung}\n")
+
+
+def test_a_probe_may_ask_for_the_head_alone(health: Health, service: Service) -> None:
+    """HEAD, with which load balancers probe, has the status of GET and no body."""
+    assert ask(health, "/readyz", "HEAD") == (200, "")
+    service.trouble = "the log does not answer"
+    assert ask(health, "/readyz", "HEAD") == (503, "")
+    assert ask(health, "/elsewhere", "HEAD") == (404, "")
 
 
 def test_whatever_follows_a_question_mark_is_another_matter(health: Health) -> None:
