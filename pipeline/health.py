@@ -158,7 +158,7 @@ def _answer_with(registry: CollectorRegistry, trouble: Trouble, hung: Trouble) -
             else:
                 self._say(404, b"there are /healthz, /readyz and /metrics\n", "text/plain")
 
-        do_HEAD = do_GET  # load balancers probe with it
+        do_HEAD = do_GET  # noqa: N815 - named by the parent; load balancers probe with it
 
         def _tell(self, wrong: str | None, well: str) -> None:
             self._say(503 if wrong else 200, f"{wrong or well}\n".encode(errors="replace"), "text/plain; charset=utf-8")
