@@ -40,7 +40,11 @@ def _embed(embedder: Embedder, paths: Sequence[Path]) -> npt.NDArray[np.float32]
 
 
 def _read(path: Path) -> npt.NDArray[np.uint8]:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    try:
+        content = np.fromfile(path, np.uint8)  # not imread, which crashes on a name that is no UTF-8
+    except OSError as error:
+        raise DatasetError(f"{path} is not a readable image: {error.strerror}") from error
+    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
     if image is None:
         raise DatasetError(f"{path} is not a readable image")
     height, width = image.shape[:2]

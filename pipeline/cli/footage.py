@@ -1,5 +1,6 @@
 """Recorded footage, as the commands that take it open and read it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli.site import progress_bar
@@ -28,6 +29,8 @@ def open_footage(footage: str, camera: str, started_at_ms: int | None, analysed_
             f"a video file or a folder of images was expected, but {redact_address(footage)} is a camera; "
             "watch it with: lookout cameras add, then lookout run"
         )
+    if any("\ud800" <= letter <= "\udfff" for letter in footage) and not Path(footage).is_dir():  # OpenCV crashes
+        raise SourceError(f"the name of the footage is not UTF-8: {footage!r}; give the file another name")
     check_camera_id(camera)
     return open_source(footage, camera, SourceSettings(analysed_fps, started_at_ms))
 

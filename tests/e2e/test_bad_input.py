@@ -27,6 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.mp4").write_text("this is no film")
+    (tmp_path / "odd\udcfc.mp4").write_text("this is no film")
     (tmp_path / "stills").mkdir()
     (tmp_path / "typo.toml").write_text("[ingst]\nanalysed_fps = 3\n")
     (tmp_path / "deep.toml").write_text("[cameras.gate]\nurl = 'gate.mp4'\nmask = []\n")
@@ -54,6 +55,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
     [
         (("replay", "nowhere.mp4", "--watch", MAN), 3, "there is no file nowhere.mp4"),
         (("replay", "empty.mp4", "--watch", MAN), 3, "empty.mp4 is empty (0 bytes)"),
+        (("replay", "odd\udcfc.mp4", "--watch", MAN), 3, "the name of the footage is not UTF-8: 'odd\\udcfc.mp4'"),
         (("replay", "text.mp4", "--watch", MAN), 3, "text.mp4 is no video that FFmpeg can decode"),
         (("replay", "stills", "--watch", MAN), 3, "the folder stills holds no image"),
         (("replay", "rtsp://u:s3cret@127.0.0.1:9/", "--watch", MAN), 3, "but rtsp://***@127.0.0.1:9/ is a camera"),

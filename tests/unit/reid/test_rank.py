@@ -45,6 +45,16 @@ def test_what_cannot_be_ranked_is_named(embedder: Embedder, tmp_path: Path) -> N
         rank_folder(embedder, "a man", tmp_path)
 
 
+def test_a_name_need_not_be_utf8(embedder: Embedder, tmp_path: Path) -> None:
+    """A crop with a name in another encoding is ranked like any other, and a folder with an image's name is told."""
+    draw(tmp_path, "a.png", 1)
+    (tmp_path / "a.png").rename(tmp_path / "\udcfc.png")
+    assert [path.name for _, path in rank_folder(embedder, "a man in a red shirt", tmp_path)] == ["\udcfc.png"]
+    (tmp_path / "b.png").mkdir()
+    with pytest.raises(DatasetError, match="b.png is not a readable image: Is a directory"):
+        rank_folder(embedder, "a man in a red shirt", tmp_path)
+
+
 def test_a_folder_may_be_larger_than_a_batch(embedder: Embedder, tmp_path: Path) -> None:
     """Every one of seventy images gets the similarity that it has alone."""
     for number in range(70):
