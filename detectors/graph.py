@@ -109,13 +109,14 @@ class GraphDetector:
     def _candidates(self, output: Float32, view: _View) -> Candidates:
         """Return the boxes of one view in its frame, those of nobody whom it is asked about left out."""
         xyxy, confidence = self._head.decode(output, view.box.canvas_wh)
+        sure = (confidence >= self._confidence) & np.isfinite(xyxy).all(axis=1)
+        xyxy, confidence = xyxy[sure], confidence[sure]
         least_px, most_px = view.heights_px
         height_px = xyxy[:, 3] - xyxy[:, 1]
-        sure = (confidence >= self._confidence) & (height_px >= least_px) & (height_px < most_px)
-        sure &= np.isfinite(xyxy).all(axis=1)
-        xyxy = clip(view.box.to_frame(xyxy[sure]), view.box.frame_wh)
+        asked = (height_px >= least_px) & (height_px < most_px)
+        xyxy = clip(view.box.to_frame(xyxy[asked]), view.box.frame_wh)
         whole = (xyxy[:, 2:] - xyxy[:, :2] >= _LEAST_SIDE_PX).all(axis=1)
-        return xyxy[whole], confidence[sure][whole].clip(0.0, 1.0)
+        return xyxy[whole], confidence[asked][whole].clip(0.0, 1.0)
 
     def _people(self, candidates: Sequence[Candidates]) -> Detections:
         xyxy, confidence = (np.concatenate(parts) for parts in zip(*candidates, strict=True))

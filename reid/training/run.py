@@ -80,7 +80,7 @@ def _run(recipe: Recipe, folder: Path, ranks: Ranks, *, resume: bool) -> None:
     validator = Validator(seen, tokenizer)
     if ranks.first:
         told = f"learning from {_counted(material)}, validating on {_counted(seen)}; {len(vocabulary.words):,} words"
-        Console(stderr=True).print(told, highlight=False)
+        Console(stderr=True).print(told, highlight=False, soft_wrap=True)
     train(learner, batches, validator, recipe, folder)
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from detectors import yolo
+from detectors.graph import GraphDetector
 from detectors.open import open_detector
 
 Image = npt.NDArray[np.uint8]
@@ -51,3 +52,15 @@ def test_wild_numbers_become_no_boxes(yolox_graph: Path) -> None:
     xyxy, _ = decode(cells, (64, 64))
     assert np.isfinite(xyxy).all()
     assert yolox_graph.exists()
+
+
+@pytest.mark.parametrize("wild", [np.inf, -np.inf, np.nan])
+def test_boxes_at_infinity_are_nobody(yolo_graph: Path, wild: float) -> None:
+    """Where a network says that a person's middle is no place, there is no box, and nothing is warned of."""
+    detector = open_detector(yolo_graph, "cpu", threads=1)
+    assert isinstance(detector, GraphDetector)
+    output = np.full((14, 84), 0.9, np.float32)
+    output[:2] = wild
+    (view,) = detector._views(0, np.zeros((64, 64, 3), np.uint8))
+    xyxy, confidence = detector._candidates(output, view)
+    assert (xyxy.shape, confidence.shape) == ((0, 4), (0,))
