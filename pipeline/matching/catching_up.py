@@ -32,10 +32,10 @@ class CatchingUp:
             StoreError: the store does not answer; the same.
         """
         firsts = {record.partition: record for record in reversed(records)}
-        strange = [first for part, first in firsts.items() if self._next.get(part) != first.offset]
+        strange = {part: first for part, first in firsts.items() if self._next.get(part) != first.offset}
         if strange:
-            since_ms = min(record.timestamp_ms for record in records) - _SLACK_MS
-            places = {_place(first.coordinates)[0]: first.offset for first in strange}
+            since_ms = min(record.timestamp_ms for record in records if record.partition in strange) - _SLACK_MS
+            places = {_place(first.coordinates)[0]: first.offset for first in strange.values()}
             for record in self._log.read(Topic.ALERTS, max(0, since_ms)):
                 self._store(record, places)
         self._next |= {record.partition: record.offset + 1 for record in records}
