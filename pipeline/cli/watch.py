@@ -115,9 +115,9 @@ def _told(entry: "WatchlistEntry", understood: "Explanation", twins: Iterable["W
 
 @watch.command("list")
 def list_entries(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """List the watchlist."""
+    """List the watchlist, the newest last."""
     with watchlist_of(settings_of(context)) as store:
-        entries = store.snapshot().entries
+        entries = sorted(store.snapshot().entries, key=lambda entry: (entry.created_at_ms, entry.entry_id))
     if as_json:
         for entry in entries:
             typer.echo(json.dumps(_plain(entry)))
@@ -138,7 +138,7 @@ def _table(entries: Sequence["WatchlistEntry"]) -> "Table":
         "cameras": [", ".join(entry.cameras) or "all" for entry in entries],
         "hours (UTC)": ["" if entry.schedule is None else as_hours(entry.schedule) for entry in entries],
         "threshold": [f"{entry.threshold:.3f}" for entry in entries],
-        "1 in": [f"{1 / entry.false_match_rate:,.0f}" for entry in entries],
+        "1 in": [_one_in(entry.false_match_rate) for entry in entries],
         "expires (UTC)": [as_time(entry.expires_at_ms) for entry in entries],
         "state": [_state(entry) for entry in entries],
     }
@@ -225,6 +225,11 @@ def _cameras(named: list[str], *, all_cameras: bool) -> tuple[str, ...] | None:
     for camera_id in named:
         check_camera_id(camera_id)
     return tuple(dict.fromkeys(named)) if named or all_cameras else None
+
+
+def _one_in(rate: float) -> str:
+    """Return of how many people one matches: 100 of a rate of 0.01, 2.5 of 0.4."""
+    return f"{1 / rate:,.0f}" if rate < 0.1 else f"{1 / rate:.2g}"
 
 
 def _state(entry: "WatchlistEntry") -> str:

@@ -14,6 +14,7 @@ from pipeline.errors import SettingsError
 Run = Callable[..., Result]
 MAN = "a man in a blue shirt"
 CENTURY_H = 876_000
+PEOPLE = {"man": 0.01, "woman": 0.4, "boy": 0.1, "girl": 0.02}
 
 
 @pytest.fixture
@@ -89,6 +90,15 @@ def test_a_store_that_begins_is_told(run: Run, tmp_path: Path) -> None:
     """Who is in another folder than the site's hears that a new store begins there; later commands are silent."""
     assert f"store.db yet; beginning one in {tmp_path}" in run("list").stderr
     assert run("list").stderr == ""
+
+
+def test_the_newest_is_listed_last(run: Run) -> None:
+    """Entries stand in the order in which they were added, each with of how many people one is expected to match."""
+    ids = [added(run, f"a {word} in red", "--false-match-rate", rate)["entry_id"] for word, rate in PEOPLE.items()]
+    assert [entry["entry_id"] for entry in listed(run)] == ids
+    rows = [line.split() for line in run("list").stdout.splitlines()[1:]]
+    assert [row[0] for row in rows] == ids
+    assert [row[7] for row in rows] == ["100", "2.5", "10", "50"]
 
 
 def test_two_people_in_one_sentence_are_told(run: Run) -> None:
