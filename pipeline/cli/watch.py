@@ -122,7 +122,10 @@ def list_entries(context: typer.Context, *, as_json: AsJson = False) -> None:
         for entry in entries:
             typer.echo(json.dumps(_plain(entry)))
         return
-    print_table(_table(entries))
+    if entries:
+        print_table(_table(entries))
+    else:
+        typer.echo("the watchlist is empty", err=True)
 
 
 def _table(entries: Sequence["WatchlistEntry"]) -> "Table":
@@ -142,7 +145,7 @@ def _table(entries: Sequence["WatchlistEntry"]) -> "Table":
         "expires (UTC)": [as_time(entry.expires_at_ms) for entry in entries],
         "state": [_state(entry) for entry in entries],
     }
-    shown = {name: cells for name, cells in columns.items() if any(cells) or not entries}
+    shown = {name: cells for name, cells in columns.items() if any(cells)}
     table = Table(*shown, box=None)
     for row in zip(*shown.values(), strict=True):
         table.add_row(*row)

@@ -89,7 +89,8 @@ def test_an_entry_may_count_at_some_hours_only(run: Run) -> None:
 def test_a_store_that_begins_is_told(run: Run, tmp_path: Path) -> None:
     """Who is in another folder than the site's hears that a new store begins there; later commands are silent."""
     assert f"store.db yet; beginning one in {tmp_path}" in run("list").stderr
-    assert run("list").stderr == ""
+    empty = run("list")
+    assert (empty.stdout, empty.stderr) == ("", "the watchlist is empty\n")
 
 
 def test_the_newest_is_listed_last(run: Run) -> None:
