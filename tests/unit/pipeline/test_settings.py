@@ -42,6 +42,14 @@ def test_the_file_is_read(file: Path) -> None:
     assert settings.cameras == {"gate": Camera("rtsp://gate.example/live")}
 
 
+def test_a_file_of_windows_is_read(tmp_path: Path) -> None:
+    """A mark at the file's beginning and line ends of two letters, as Windows' editors write them, do no harm."""
+    path = tmp_path / "lookout.toml"
+    path.write_bytes(b'\xef\xbb\xbflog = "sqlite:///a.db"\r\n[match]\r\nbatch = 5\r\n')
+    settings = load_settings(path, {})
+    assert (settings.log, settings.match.batch) == ("sqlite:///a.db", 5)
+
+
 def test_a_camera_may_say_everything(tmp_path: Path) -> None:
     """All that can be said of a camera can be said in the file, and becomes the camera that ingest reads."""
     path = tmp_path / "lookout.toml"
