@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from reid.card import (
     IMAGE_GRAPH,
     PIECES_FILE,
@@ -17,6 +19,7 @@ from reid.card import (
     read_card,
     write_card,
 )
+from reid.embedder import Embedder
 from reid.errors import WeightsError
 from reid.export.compact import compact_weights
 from reid.export.graphs import write_image_graph, write_text_graph
@@ -45,7 +48,8 @@ def export_weights(
         half: store and compute the image tower in float16.
 
     Raises:
-        WeightsError: the folder exists and is something else.
+        WeightsError: the folder exists and is something else, or what was written gives vectors that are no numbers;
+            an older folder is left as it was.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / VOCABULARY_FILE).exists():
         raise WeightsError(f"{folder} exists and is not a weights folder; choose another")
@@ -61,10 +65,20 @@ def export_weights(
             (work / PIECES_FILE).write_text("".join(f"{piece}\n" for piece in network.words.pieces), encoding="utf-8")
         write_card(work, _card(network, work, name, trained_on, half=half))
         card = read_card(work)
+        _check_numbers(work, card)
         _replace(work, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return card
+
+
+def _check_numbers(work: Path, card: Card) -> None:
+    """Embed black, white and noise: half precision may overflow where single does not."""
+    noise = np.random.default_rng(0).integers(0, 256, (1, *card.image_hw, 3), np.uint8)
+    crops = np.concatenate([np.zeros_like(noise), np.full_like(noise, 255), noise])
+    if not np.isfinite(Embedder(work, "cpu").encode_image(list(crops))).all():
+        remedy = "export it without --half" if card.precision == "fp16" else "the network itself has diverged"
+        raise WeightsError(f"{card.name} as {card.precision} gives vectors that are no numbers; {remedy}")
 
 
 def _copy(network: AXMNet) -> AXMNet:

@@ -1,6 +1,7 @@
 """The bench and the export, as they are called from the command line."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from reid.card import read_card
 from reid.embedder import Embedder
+from reid.errors import WeightsError
+from reid.export.weights import export_weights
 from reid.network.axm_net import AXMNet
 from reid.text.vocabulary import Vocabulary
 
@@ -64,6 +67,21 @@ def checkpoint(tiny_network: AXMNet, tiny_vocabulary: Vocabulary, tmp_path: Path
     }
     torch.save(state, tmp_path / "best.pt")
     return tmp_path / "best.pt"
+
+
+def test_weights_without_numbers_replace_none(
+    tiny_network: AXMNet, tiny_vocabulary: Vocabulary, tiny_weights: Path, tmp_path: Path
+) -> None:
+    """A network whose half precision overflows is refused, and the folder that was there stays; single is exported."""
+    folder = shutil.copytree(tiny_weights, tmp_path / "weights")
+    large = AXMNet(tiny_network.config)
+    large.load_state_dict(tiny_network.state_dict())
+    with torch.no_grad():
+        next(m for m in large.trunk.modules() if isinstance(m, torch.nn.BatchNorm2d)).weight.fill_(1e6)
+    with pytest.raises(WeightsError, match="no numbers; export it without --half"):
+        export_weights(large, tiny_vocabulary, folder, "large", [], half=True)
+    assert read_card(folder) == read_card(tiny_weights)
+    assert export_weights(large, tiny_vocabulary, folder, "large", []).name == "large"
 
 
 def test_an_export_in_half_precision_is_a_weights_folder(checkpoint: Path, tiny_weights: Path, tmp_path: Path) -> None:
