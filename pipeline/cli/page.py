@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from pipeline.records import Alert
     from pipeline.threshold.nearest import Nearest
 
+_BEGINNING = b"<!doctype html"
+
 Page = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the alerts with their crops as one HTML page.")]
 
 
 def check_page(page: Path | None) -> None:
-    """Make the page's folder, and refuse at once what would else fail when everything has run.
+    """Make the page's folder, and refuse at once what would else fail when everything has run, or destroy a file.
 
     Raises:
-        SettingsError: it cannot be written.
+        SettingsError: it cannot be written, or would take the place of something that is no page.
     """
     from pipeline.errors import SettingsError
 
@@ -32,6 +34,15 @@ def check_page(page: Path | None) -> None:
         writable = False
     if not writable:
         raise SettingsError(f"cannot write the page {page}; name a file in a folder that may be written to")
+    if page.is_file() and not _may_go(page):
+        raise SettingsError(f"{page} is there already and is no page, so it stays as it is; name another file")
+
+
+def _may_go(page: Path) -> bool:
+    """Whether an existing file is a page, or empty; footage or a database must not become one by a slip."""
+    with page.open("rb") as file:
+        beginning = file.read(len(_BEGINNING))
+    return not beginning or beginning.lower() == _BEGINNING
 
 
 def write_page(page: Path | None, alerts: "Sequence[Alert]", nearest: "Sequence[Nearest]" = ()) -> None:

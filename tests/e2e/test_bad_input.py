@@ -68,6 +68,7 @@ def end_of(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> int:
             2,
             "cannot write the page /proc/page/x.html",
         ),
+        (("replay", "torn.avi", "--watch", MAN, "--page", "torn.avi"), 2, "torn.avi is there already and is no page"),
         (("alerts", "list", "--page", "/dev/full"), 2, "cannot write the page /dev/full: No space left on device"),
         (("alerts", "review", "a1b2", "false", "--reviewer", " "), 2, "a review stays on record; say whose it is"),
         (("replay", "torn.avi", "--watch", MAN, "--start", "9999-12-31"), 2, "a time from 1970 to 2999"),
