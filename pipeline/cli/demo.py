@@ -43,6 +43,7 @@ def demo(
 
     chosen = None if weights is None else str(weights)
     settings = settings_of(context, weights=chosen, match__false_match_rate=false_match_rate)
+    _check_folder(out)
     scene = draw_street(seed, walkers, seconds)
     described = {f"watch-{number}": one for number, one in enumerate(describe_street(scene, descriptions), 1)}
     films, alerts, model_id = _film_and_watch(scene, described, settings, out)
@@ -57,6 +58,24 @@ def demo(
     else:
         _print(outcome)
     typer.echo(f"look at them in {out / 'index.html'}", err=True)
+
+
+def _check_folder(out: Path) -> None:
+    """Refuse a folder in which the demonstration would write over what is not its own.
+
+    Raises:
+        SettingsError: it is a file, or holds another page.
+    """
+    from pipeline.errors import SettingsError
+
+    if out.exists() and not out.is_dir():
+        raise SettingsError(
+            f"a folder was expected for the demonstration, but {out} is a file; name another with --out"
+        )
+    if (out / "index.html").exists() and not (out / "result.json").exists():
+        raise SettingsError(
+            f"{out / 'index.html'} is of no demonstration, so it stays as it is; name another folder with --out"
+        )
 
 
 def _film_and_watch(

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.errors import SceneError
+from pipeline.errors import SceneError, SettingsError
 from pipeline.wire import as_rfc3339
 
 
@@ -83,6 +83,16 @@ def test_its_site_can_be_looked_at(folder: Path, result: dict[str, Any], tmp_pat
     assert all(page.read_text(encoding="utf-8").count(alert["alert_id"]) == 1 for alert in result["alerts"])
     entries = CliRunner().invoke(app, ["--store", store, "watch", "list", "--json"], catch_exceptions=False)
     assert len(entries.stdout.splitlines()) == len(result["descriptions"])
+
+
+def test_the_demonstration_writes_over_its_own_alone(tmp_path: Path) -> None:
+    """A folder with somebody else's page, and a file in the folder's place, are refused before anything is drawn."""
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.raises(SettingsError, match=r"index\.html is of no demonstration"):
+        CliRunner().invoke(app, ["demo", "--out", str(tmp_path)], catch_exceptions=False)
+    with pytest.raises(SettingsError, match=r"index\.html is a file; name another with --out"):
+        CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "index.html")], catch_exceptions=False)
+    assert (tmp_path / "index.html").read_text() == "mine"
 
 
 def test_json_is_one_line(tmp_path: Path) -> None:
