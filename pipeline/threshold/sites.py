@@ -39,7 +39,7 @@ class _Camera:
 
     window: int
     before: list[Vector] = field(default_factory=list)  # of the window before, newest last
-    now: deque[Vector] = field(default_factory=lambda: deque(maxlen=MOST_PEOPLE))
+    now: dict[str, Vector] = field(default_factory=dict)  # by tracklet, newest last
     count: int = 0  # in this window
     taken: deque[tuple[int, Site | None]] = field(default_factory=lambda: deque([(-1, None)], maxlen=_REMEMBERED))
 
@@ -55,14 +55,18 @@ class _Camera:
         """Begin a window with the record at ``offset``, which uses it already; an earlier one goes on as this one."""
         if window <= self.window:
             return
-        self.before = list(self.now) if window == self.window + 1 else []
+        self.before = list(self.now.values()) if window == self.window + 1 else []
         self.now.clear()
         self.window, self.count = window, 0
         self._take(offset - 1)
 
-    def add(self, vector: Vector, offset: int) -> None:
-        """Count a tracklet that the record at ``offset`` opened."""
-        self.now.append(vector)
+    def add(self, sighting: Sighting, offset: int) -> None:
+        """Count the tracklet that the record at ``offset`` opened, unless it is footage that is read once more."""
+        if sighting.tracklet_id in self.now:
+            return
+        self.now[sighting.tracklet_id] = sighting.vector
+        if len(self.now) > MOST_PEOPLE:
+            del self.now[next(iter(self.now))]
         self.count += 1
         doubled = self.count >= LEAST_PEOPLE and self.count & (self.count - 1) == 0 and self.count <= MOST_PEOPLE
         if doubled or self.count % MOST_PEOPLE == 0:
@@ -70,7 +74,7 @@ class _Camera:
 
     def _take(self, offset: int) -> None:
         room = MOST_PEOPLE - len(self.now)
-        people = [*(self.before[-room:] if room else ()), *self.now]
+        people = [*(self.before[-room:] if room else ()), *self.now.values()]
         self.taken.append((offset, Site(np.stack(people)) if len(people) >= LEAST_PEOPLE else None))
 
 
@@ -88,7 +92,7 @@ class _Partition:
         if offset >= self.next_offset:
             camera.enter(window, offset)
             if sighting.phase is Phase.OPEN:
-                camera.add(sighting.vector, offset)
+                camera.add(sighting, offset)
             self.next_offset = offset + 1
         return camera.at(offset)
 

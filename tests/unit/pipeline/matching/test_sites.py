@@ -64,6 +64,15 @@ def test_every_tracklet_of_the_same_camera_counts_once(site: Any, make_sighting:
     assert last == {"gate": list(range(32)), "gaet": list(range(1000, 1032))}
 
 
+def test_footage_that_is_read_once_more_counts_nobody_twice(site: Any, make_sighting: Make) -> None:
+    """An ingest that was killed and repeats its footage opens the same tracklets again: their people are there already."""
+    for number in (*range(12), *range(12), *range(12, 20)):
+        site.publish(opening(make_sighting, number, number))
+    (part,) = (part for part in site.log.partitions(Topic.SIGHTINGS) if part)
+    whole = list(walk(Sites(site.log, read), part))
+    assert whole == [None] * 8 + [list(range(8))] * 20 + [list(range(16))] * 4
+
+
 def test_a_window_begins_with_the_people_of_the_one_before(records: list[LogRecord], site: Any) -> None:
     """Twelve hours on, the background is what was seen in the last window; older people are forgotten."""
     seen = list(walk(Sites(site.log, read), records))
