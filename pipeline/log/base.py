@@ -24,7 +24,8 @@ class LogRecord(msgspec.Struct, frozen=True, gc=False):
     partition: int
     offset: int
     key: str
-    timestamp_ms: int  # when what it tells of was captured, not when it was written
+    # When what it tells of was captured, not when it was written; on Kafka, at most an hour after that.
+    timestamp_ms: int
     value: bytes
 
     @property

@@ -22,6 +22,7 @@ from pipeline.log.size import check_size
 _LINGER_MS = 5
 _BATCH_BYTES = 256 * 1024
 _READ_AHEAD_S = 1.0
+_MOST_AHEAD_MS = 3_600_000  # of this machine's clock
 _LOOK_S = 0.2  # between two looks whether a record that is waited for will never be taken
 
 
@@ -77,6 +78,9 @@ class KafkaLog:
                 self._make_room(len(value))
             if self._producer is None:
                 self._producer = self._open_producer()
+            # Kafka keeps all that follows a record for as long as its time is not past: a clock that is ahead by years
+            # would keep everybody's sightings for as long.
+            timestamp_ms = min(timestamp_ms, self._clock.now_ms() + _MOST_AHEAD_MS)
             self._under_way.append((self._send(topic, key, value, timestamp_ms), len(value)))
             self._bytes += len(value)
 
