@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.site import as_time, background_of, print_table, settings_of, watchlist_of
+from pipeline.cli.site import as_time, background_of, cameras_of, print_table, settings_of, watchlist_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -73,6 +73,7 @@ def add(
         entry = store.get(entry.entry_id)
     told = {**_plain(entry), "ignored_words": list(understood.ignored)}
     typer.echo(json.dumps(told) if as_json else _told(entry, understood, twins))
+    _tell_of_unknown(entry.cameras, settings)
 
 
 def _registered(wanted: "Wanted", settings: "Settings") -> "tuple[WatchlistEntry, Explanation]":
@@ -185,9 +186,11 @@ def edit(
         changes["schedule"] = as_schedule(hours)
     if not changes:
         raise typer.BadParameter("nothing to change; name an option")
-    with watchlist_of(settings_of(context)) as store:
+    settings = settings_of(context)
+    with watchlist_of(settings) as store:
         store.edit(entry_id, lambda entry: replace(entry, **changes))
     typer.echo(f"{entry_id}: changed {', '.join(sorted(_SPOKEN.get(name, name) for name in changes))}")
+    _tell_of_unknown(changes.get("cameras", ()), settings)
 
 
 @watch.command("mute")
@@ -233,6 +236,24 @@ def _cameras(named: list[str], *, all_cameras: bool) -> tuple[str, ...] | None:
 def _one_in(rate: float) -> str:
     """Return of how many people one matches: 100 of a rate of 0.01, 2.5 of 0.4."""
     return f"{1 / rate:,.0f}" if rate < 0.1 else f"{1 / rate:.2g}"
+
+
+def _tell_of_unknown(wanted: Iterable[str], settings: "Settings") -> None:
+    """Say which cameras of an entry nobody knows yet: a slip of the pen would keep it silent for ever."""
+    from contextlib import suppress
+
+    from pipeline.errors import StoreError, UnknownCameraError
+
+    elsewhere = [camera_id for camera_id in wanted if camera_id not in settings.cameras]
+    if not elsewhere:
+        return
+    with suppress(StoreError), cameras_of(settings) as store:
+        for camera_id in elsewhere:
+            try:
+                store.get(camera_id)
+            except UnknownCameraError:
+                words = f"no camera {camera_id!r} is known here yet; `lookout cameras list` shows those there are"
+                typer.echo(words, err=True)
 
 
 def _state(entry: "WatchlistEntry") -> str:

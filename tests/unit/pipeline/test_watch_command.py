@@ -93,6 +93,18 @@ def test_a_store_that_begins_is_told(run: Run, tmp_path: Path) -> None:
     assert (empty.stdout, empty.stderr) == ("", "the watchlist is empty\n")
 
 
+def test_a_camera_that_nobody_knows_is_told(run: Run, tmp_path: Path) -> None:
+    """An entry for a mistyped camera is taken, as that may come later, but not in silence."""
+    store = f"sqlite:///{tmp_path / 'store.db'}"
+    CliRunner().invoke(app, ["--store", store, "cameras", "add", "gate", "gate.mp4", "--no-probe"])
+    told = run("add", MAN, "--camera", "gaet", "--camera", "gate")
+    assert "no camera 'gaet' is known here yet" in told.stderr
+    assert "'gate'" not in told.stderr
+    entry_id = listed(run)[0]["entry_id"]
+    assert run("edit", entry_id, "--camera", "gate").stderr == ""
+    assert "no camera 'hall' is known here yet" in run("edit", entry_id, "--camera", "hall").stderr
+
+
 def test_the_newest_is_listed_last(run: Run) -> None:
     """Entries stand in the order in which they were added, each with of how many people one is expected to match."""
     ids = [added(run, f"a {word} in red", "--false-match-rate", rate)["entry_id"] for word, rate in PEOPLE.items()]
