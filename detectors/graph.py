@@ -16,7 +16,7 @@ from detectors.boxes import clip, suppress
 from detectors.errors import DetectorWeightsError
 from detectors.heads import Candidates, Head, grid_count
 from detectors.letterbox import Letterbox, fit
-from detectors.providers import open_session, provider_of
+from detectors.providers import open_session, runs_on
 
 _ANY_SIDE = 640  # px, of a public graph that takes any size
 _LARGEST_BATCH = 16
@@ -63,7 +63,7 @@ class GraphDetector:
     @property
     def provider(self) -> str:
         """Return where the graph really runs: cpu, cuda or tensorrt."""
-        return provider_of(self._session)
+        return runs_on(self._session)
 
     @property
     def confidence(self) -> float:

@@ -1,15 +1,22 @@
-"""Detectors' graphs on the accelerator that was asked for; see :mod:`onnx_graphs.session`."""
+"""ONNX Runtime sessions for detectors on the accelerator that was asked for, or an error."""
 
 from pathlib import Path
 
 import onnxruntime as ort
 
 from detectors.errors import DetectorProviderError, DetectorSettingError, DetectorWeightsError
-from onnx_graphs.session import Opener, Provider, provider_of
 
-__all__ = ["as_provider", "open_session", "provider_of"]
+PROVIDERS = ("auto", "cpu", "cuda", "tensorrt")
 
-_OPENER = Opener(DetectorSettingError, DetectorProviderError, DetectorWeightsError)
+_CPU = "CPUExecutionProvider"
+_ASKED = {
+    "cpu": [_CPU],
+    "cuda": ["CUDAExecutionProvider", _CPU],
+    # CUDA takes the operators TensorRT leaves over.
+    "tensorrt": ["TensorrtExecutionProvider", "CUDAExecutionProvider", _CPU],
+}
+_SHORT = {names[0]: short for short, names in _ASKED.items()}
+_FATAL = 4  # severity: that a provider cannot be had is told once, by the error below
 
 
 def open_session(graph: Path, provider: str, threads: int = 0) -> ort.InferenceSession:
@@ -23,17 +30,48 @@ def open_session(graph: Path, provider: str, threads: int = 0) -> ort.InferenceS
     Raises:
         DetectorSettingError: the provider is none of these.
         DetectorProviderError: the session would run elsewhere than asked for.
-        DetectorWeightsError: the file is missing, or cannot be loaded as a graph.
+        DetectorWeightsError: the file cannot be loaded as a graph.
     """
+    if provider not in PROVIDERS:
+        raise DetectorSettingError(f"a detector's provider must be one of {', '.join(PROVIDERS)}, but is '{provider}'")
+    asked = "cuda" if provider == "auto" else provider
+    try:
+        session = _load(graph, asked, threads)
+    except DetectorProviderError:
+        if provider != "auto":
+            raise
+        session = _load(graph, "cpu", threads)
+    if provider not in ("auto", runs_on(session)):
+        raise DetectorProviderError(
+            f"the detector {graph.name} was to run on '{provider}', but it runs on '{runs_on(session)}': install the "
+            "matching driver, CUDA and cuDNN, or ask for 'cpu' or 'auto'"
+        )
+    return session
+
+
+def runs_on(session: ort.InferenceSession) -> str:
+    """Return where a session really runs: cpu, cuda or tensorrt."""
+    first = session.get_providers()[0]
+    return str(_SHORT.get(first, first))
+
+
+def _load(graph: Path, asked: str, threads: int) -> ort.InferenceSession:
     if not graph.is_file():
         raise DetectorWeightsError(f"there is no detector at {graph}; give 'compact' or the path of a file")
-    return _OPENER.open(graph, provider, threads)
-
-
-def as_provider(name: str) -> Provider:
-    """Return ``name`` as a provider.
-
-    Raises:
-        DetectorSettingError: it is none of the known ones.
-    """
-    return _OPENER.known(name)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = _FATAL
+    wanted = _ASKED[asked]
+    if asked != "cpu":
+        ort.set_default_logger_severity(_FATAL)
+    present = [name for name in wanted if name in ort.get_available_providers()]
+    try:
+        # Its own fallback would go on elsewhere when a provider fails, now or in the middle of a run, and print so.
+        return ort.InferenceSession(str(graph), options, providers=present, enable_fallback=0)
+    except Exception as error:  # whatever ONNX Runtime throws at a damaged file, it has no common parent
+        if asked != "cpu" and isinstance(error, ValueError | RuntimeError):  # said of a provider, never of a graph
+            raise DetectorProviderError(
+                f"the detector {graph.name} was to run on {asked!r}, which does not work here ({error}): install what "
+                "it needs, or ask for 'cpu' or 'auto'"
+            ) from error
+        raise DetectorWeightsError(f"{graph} cannot be loaded as an ONNX graph: {error}") from error

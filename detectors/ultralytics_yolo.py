@@ -10,7 +10,7 @@ from ultralytics import YOLO
 from detectors.base import Detections, Frame, check_confidence, check_frames
 from detectors.boxes import clip
 from detectors.errors import DetectorProviderError, DetectorSettingError, DetectorWeightsError
-from detectors.providers import as_provider
+from detectors.providers import PROVIDERS
 
 _PERSON_CLASS = 0
 _CONFIDENCE = 0.3
@@ -88,7 +88,8 @@ class UltralyticsDetector:
 
 def _settle(path: Path, provider: str) -> str:
     """Return where the model will run, having made sure that it can."""
-    as_provider(provider)
+    if provider not in PROVIDERS:
+        raise DetectorSettingError(f"a detector's provider must be one of {', '.join(PROVIDERS)}, but is '{provider}'")
     engine = path.suffix == ".engine"
     if provider == "tensorrt" and not engine:
         raise DetectorSettingError(f"{path} runs on TensorRT after an export only: yolo export format=engine")

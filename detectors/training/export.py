@@ -5,13 +5,13 @@ import warnings
 from pathlib import Path
 
 import msgspec
+import onnx
 import torch
 
 from detectors.base import check_confidence
 from detectors.compact import Card
 from detectors.training.checkpoint import load_checkpoint
 from detectors.training.network import CompactNet
-from onnx_graphs.origin import forget_origin
 
 _OPSET = 18
 
@@ -53,4 +53,14 @@ def write_graph(network: CompactNet, graph: Path) -> None:
             output_names=["cells"], opset_version=_OPSET, dynamic_shapes=({0: free, 1: free, 2: free},), dynamo=True,
             external_data=False, verbose=False,
         )  # fmt: skip
-    forget_origin(graph)
+    _forget_origin(graph)
+
+
+def _forget_origin(graph: Path) -> None:
+    """Drop what the exporter notes about each node: stack traces with this machine's folders."""
+    model = onnx.load(str(graph))
+    inner = model.graph
+    for noted in (model, inner, *inner.node, *inner.value_info, *inner.input, *inner.output, *inner.initializer):
+        noted.ClearField("metadata_props")
+        noted.ClearField("doc_string")
+    onnx.save(model, str(graph))

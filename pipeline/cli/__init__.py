@@ -37,7 +37,7 @@ from pipeline.cli.process import EndedError, end_as_asked, settle
 from pipeline.redact import redact_address
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # writing tells no name
-_OWN = {"detectors", "onnx_graphs", "pipeline", "reid"}
+_OWN = {"detectors", "pipeline", "reid"}
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 

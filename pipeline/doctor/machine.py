@@ -17,7 +17,7 @@ from pipeline.threshold.background import Background
 from reid.card import SHIPPED_WEIGHTS
 
 _DISTRIBUTION = "lookout"
-_NAMES = ("pipeline", "detectors", "reid", "onnx_graphs")
+_NAMES = ("pipeline", "detectors", "reid")
 _LEAST_FREE_BYTES = 200 * 2**20
 _FEW_FREE_BYTES = 2 * 2**30
 _MOST_SKEW_S = 1.0

@@ -4,10 +4,10 @@ import logging
 import warnings
 from pathlib import Path
 
+import onnx
 import torch
 from torch import Tensor, nn
 
-from onnx_graphs.origin import forget_origin
 from reid.network.axm_net import AXMNet
 from reid.training.validation import MEAN, STD
 
@@ -72,4 +72,14 @@ def write_graph(tower: nn.Module, example: Tensor, name: str, path: Path) -> Non
             tower, (example,), str(path), input_names=[name], output_names=["vectors"], opset_version=OPSET,
             dynamic_shapes=({0: torch.export.Dim("n", min=1)},), dynamo=True, external_data=False, verbose=False,
         )  # fmt: skip
-    forget_origin(path)
+    _forget_origin(path)
+
+
+def _forget_origin(path: Path) -> None:
+    """Remove the exporter's stack traces: they hold this machine's paths, and a quarter of the file."""
+    model = onnx.load(str(path))
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    onnx.save(model, str(path))

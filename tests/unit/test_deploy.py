@@ -83,7 +83,6 @@ def test_the_image_holds_what_the_distribution_is_made_of() -> None:
     for path in (
         "pipeline",
         "detectors",
-        "onnx_graphs",
         "reid",
         "pyproject.toml",
         "constraints.txt",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("detectors", "onnx_graphs", "pipeline", "reid")
+PACKAGES = ("detectors", "pipeline", "reid")
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 TEXTS = {".cfg", ".ini", ".json", ".md", ".py", ".sh", ".toml", ".txt", ".yaml", ".yml", ""}
 FOLDERS = (*PACKAGES, "tests", "docs", "deploy", ".ci")

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-
-
-PACKAGES = ("detectors", "onnx_graphs", "pipeline", "reid")
+PACKAGES = ("detectors", "pipeline", "reid")
 SOURCES = [path.relative_to(ROOT) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 LOADING = [
     ".".join(path.with_suffix("").parts) for path in SOURCES if "import onnxruntime" in (ROOT / path).read_text("utf-8")

@@ -170,5 +170,5 @@ def test_a_package_that_an_upgrade_brought_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where the code is newer than its installation, the command says how to bring that up to date."""
-    assert fail_with(ModuleNotFoundError("No module named 'onnx_graphs'", name="onnx_graphs"), monkeypatch) == 7
+    assert fail_with(ModuleNotFoundError("No module named 'reid'", name="reid"), monkeypatch) == 7
     assert "run: make install" in capsys.readouterr().err
