@@ -54,6 +54,8 @@ class Membership:
         self._clock, self._pace = clock or SystemClock(), pace or Pace()
         self._lock = Lock()
         self._reports: dict[str, StreamReport] = {}
+        self.damaged: Mapping[str, str] = {}  # of each camera whose record cannot be read: what is wrong, what to do
+        self._stored: dict[str, Camera] = {}  # the store's, as each could be read last
         self._watched: dict[str, Camera] = {}
         self._beat_at_s: float | None = None  # the last one that the store took
         self._joined_at_s = 0.0
@@ -67,8 +69,7 @@ class Membership:
         Raises:
             StoreError: the store does not answer; what was watched is to be watched on.
         """
-        known = self._fixed | {camera.camera_id: camera for camera in self._store.cameras()}
-        known = {camera_id: camera for camera_id, camera in known.items() if camera.enabled}
+        known = self._known()
         now_s = self._clock.monotonic_s()
         if self._beat_at_s is None or now_s - self._beat_at_s >= self._pace.lease_s:
             self._joined_at_s, self._came_back = now_s, self._beat_at_s is not None
@@ -82,6 +83,22 @@ class Membership:
             if self._watches(camera_id, leases.get(camera_id), now_s)
         }
         return MappingProxyType(self._watched)
+
+    def _known(self) -> Mapping[str, Camera]:
+        """Return the cameras that could be watched; the store's that is damaged now as it was before.
+
+        Without that, a damaged camera is unknown, even where lookout.toml has one of its id: it may have been put into
+        the store to be watched no more.
+        """
+        roll = self._store.cameras()
+        before = {key: camera for key, camera in self._stored.items() if key in roll.damaged}
+        self._stored = before | {camera.camera_id: camera for camera in roll.cameras}
+        for key in sorted(roll.damaged.keys() - self.damaged.keys()):
+            until = "it is watched on as it was" if key in before else "it is not watched by this process"
+            _log.warning("%s; until then %s", roll.damaged[key], until)
+        self.damaged = roll.damaged
+        fixed = {key: camera for key, camera in self._fixed.items() if key not in roll.damaged}
+        return {key: camera for key, camera in (fixed | self._stored).items() if camera.enabled}
 
     def _tell(self, known: frozenset[str], now_s: float) -> Beat:
         pace = self._pace
@@ -173,6 +190,15 @@ class CameraShare:
     def watched(self) -> Mapping[str, Camera]:
         """The cameras to watch as last heard of, whether the store answers or not."""
         return self._watched
+
+    @property
+    def damaged(self) -> str | None:
+        """Which cameras cannot be read in the store, and what to do; None where all can. The others are shared."""
+        words = dict(sorted(self._membership.damaged.items()))
+        if not words:
+            return None
+        first, *others = words
+        return f"{words[first]}{'; damaged as well: ' if others else ''}{', '.join(others)}"
 
     @property
     def member(self) -> str:

@@ -105,11 +105,14 @@ def list_cameras(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     settings = settings_of(context)
     with cameras_of(settings) as store:
-        stored, leases = {camera.camera_id: camera for camera in store.cameras()}, store.leases()
-    rows = [
-        _row(camera, leases.get(camera_id), stored=camera_id in stored)
-        for camera_id, camera in sorted((fixed_cameras(settings) | stored).items())
-    ]
+        roll, leases = store.cameras(), store.leases()
+    stored = {camera.camera_id: camera for camera in roll.cameras}
+    known = {
+        camera_id: _row(camera, leases.get(camera_id), stored=camera_id in stored)
+        for camera_id, camera in (fixed_cameras(settings) | stored).items()
+    }
+    known |= {key: _damaged_row(key, words, leases.get(key)) for key, words in roll.damaged.items()}
+    rows = [row for _, row in sorted(known.items())]
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row))
@@ -121,8 +124,8 @@ def list_cameras(context: typer.Context, *, as_json: AsJson = False) -> None:
         table.add_column(name, overflow="fold")
     for row in rows:
         since = as_time(row["since_ms"])
-        words = (row["camera_id"], row["address"], row["stands_in"], row["state"], since, row["watched_by"] or "-")
-        table.add_row(*words, row["reason"])
+        words = (row[name] or "-" for name in ("camera_id", "address", "stands_in", "state"))
+        table.add_row(*words, since, row["watched_by"] or "-", row["reason"])
     print_table(table)
 
 
@@ -145,13 +148,16 @@ def probe(
     as_json: AsJson = False,
 ) -> None:
     """Look at what a camera or an address gives."""
-    from pipeline.errors import SourceError
+    from pipeline.errors import SourceError, StoreError
     from pipeline.settings import fixed_cameras
     from pipeline.sources.probe import probe as look
 
     settings = settings_of(context)
     with cameras_of(settings) as store:
-        known = fixed_cameras(settings) | {each.camera_id: each for each in store.cameras()}
+        roll = store.cameras()
+    if camera in roll.damaged:
+        raise StoreError(roll.damaged[camera])
+    known = fixed_cameras(settings) | {each.camera_id: each for each in roll.cameras}
     try:
         url = known[camera].url if camera in known else camera
         found = look(url, timeout_s, hardware=settings.source.hardware_decoding)
@@ -275,3 +281,10 @@ def _row(camera: "Camera", lease: "Lease | None", *, stored: bool) -> Mapping[st
         "reason": lease.report.reason if lease else "",
         "since_ms": lease.report.since_ms if lease else None,
     }
+
+
+def _damaged_row(camera_id: str, words: str, lease: "Lease | None") -> Mapping[str, Any]:
+    """Return what is told of a camera that cannot be read; it may be watched all the same, as it was."""
+    unknown = ("address", "analysed_fps", "confidence", "least_height_px", "masks", "enabled", "version", "since_ms")
+    told = {"stands_in": "store", "watched_by": lease.member if lease else None, "state": "damaged", "reason": words}
+    return {"camera_id": camera_id, **dict.fromkeys(unknown), **told}

@@ -72,7 +72,10 @@ def _checks(settings: "Settings") -> "tuple[Sequence[Check], Sequence[Finding]]"
     try:
         if site.missing_file(settings.store) is None:
             with cameras_of(settings) as store:
-                cameras |= {each.camera_id: each for each in store.cameras()}
+                roll = store.cameras()
+            cameras |= {each.camera_id: each for each in roll.cameras}
+            cameras = {key: camera for key, camera in cameras.items() if key not in roll.damaged}
+            early += [Finding(f"camera {key}", Verdict.FAILED, words) for key, words in roll.damaged.items()]
     except PipelineError as error:
         early.append(Finding("cameras", Verdict.FAILED, str(error)))
     if not cameras and not early:

@@ -74,6 +74,7 @@ class IngestPorts:
         clock: of the site.
         report: is told every second how each camera's source fares: id, state, reason. It must not block.
         hangs: is told every second what hangs here, so that no camera is watched; None for nothing. Nor must it block.
+        damaged: returns which of the site's cameras cannot be read, so that nobody knows them; None for none.
     """
 
     cameras: Cameras
@@ -82,6 +83,7 @@ class IngestPorts:
     clock: Clock = field(default_factory=SystemClock)
     report: Report | None = None
     hangs: Callable[[str | None], None] | None = None
+    damaged: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,11 @@ class IngestService:
             return trouble
         if failing:
             return f"camera '{failing[0][0]}' fails and begins anew: {failing[0][1].words}"
+        return "; ".join(filter(None, (self._ports.damaged(), self._silent))) or None
+
+    @property
+    def _silent(self) -> str | None:
+        """How many cameras give no frames, and why the first of them does not."""
         readings = self._roster.readings
         down = [f"'{key}' is {each.state}: {each.reason}" for key, each in readings.items() if each.state in _DOWN]
         return f"{len(down)} of {len(readings)} cameras give no frames; {down[0]}" if down else None
@@ -366,6 +373,8 @@ def open_ingest(
     """
     clock = SystemClock()
     with open_log(settings.log) as log:
-        ports = IngestPorts(share, opening_of(settings, clock), log, clock, share.report, share.hangs)
+        ports = IngestPorts(
+            share, opening_of(settings, clock), log, clock, share.report, share.hangs, lambda: share.damaged
+        )
         chosen = replace(service_settings(settings), ends_with_footage=ends_with_footage)
         yield IngestService(ports, *chain, chosen)

@@ -43,6 +43,14 @@ class Beat:
     hangs: bool = False  # True while it looks at no frame, though it lives: then it takes nothing, and others take over
 
 
+@dataclass(frozen=True, slots=True)
+class CameraRoll:
+    """All cameras of a store: one whose record is damaged keeps nobody from the others."""
+
+    cameras: tuple[Camera, ...]  # those that can be read, by id
+    damaged: Mapping[str, str] = field(default_factory=dict)  # of each other, by id: what is wrong, and what to do
+
+
 class CameraStore(Protocol):
     """Keeps the cameras and their leases. Every method may be called from several threads and processes at once.
 
@@ -61,7 +69,8 @@ class CameraStore(Protocol):
             The camera as it is stored now.
 
         Raises:
-            StoreError: the store does not answer; nothing was written, or the same camera was.
+            StoreError: the store does not answer; nothing was written, or the same camera was. Or the stored camera is
+                damaged, and stays.
         """
         ...
 
@@ -83,11 +92,11 @@ class CameraStore(Protocol):
         """
         ...
 
-    def cameras(self) -> tuple[Camera, ...]:
-        """Return all cameras, by id. Cheap enough to be asked for every second: that is how edits are noticed.
+    def cameras(self) -> CameraRoll:
+        """Return all cameras. Cheap enough to be asked for every second: that is how edits are noticed.
 
         Raises:
-            StoreError: the store does not answer, or a camera is damaged.
+            StoreError: the store does not answer.
         """
         ...
 

@@ -1,5 +1,6 @@
 """What stores keep: versioned msgpack, vectors as raw little-endian float32."""
 
+import shlex
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, TypeVar, get_origin
@@ -11,7 +12,7 @@ from pipeline.camera import Camera
 from pipeline.errors import SettingsError, StoreError, UnknownCameraError
 from pipeline.records import Alert, WatchlistEntry
 from pipeline.store.base import Review
-from pipeline.store.cameras import Lease
+from pipeline.store.cameras import CameraRoll, Lease
 
 _VERSION = 1
 _Kept = TypeVar("_Kept", WatchlistEntry, Alert, Review, Camera, Lease)
@@ -22,26 +23,50 @@ def encode(kept: WatchlistEntry | Alert | Review | Camera | Lease) -> bytes:
     return bytes([_VERSION]) + msgspec.msgpack.encode(kept, enc_hook=_write_vector)
 
 
-def decode(value: bytes, kind: type[_Kept], where: str) -> _Kept:
+def decode(value: bytes, kind: type[_Kept], where: str, mend: str = "remove it or restore it") -> _Kept:
     """Read what ``encode`` returned.
 
     Args:
         value: as the store keeps it.
         kind: what it is expected to be.
         where: the key it stood under, for the message.
+        mend: what to do where it cannot be read, for the message too.
 
     Raises:
         StoreError: it is damaged, or of a version that is not read here.
     """
     if value[:1] != bytes([_VERSION]):
         found = f"version {value[0]}" if value else "nothing"
-        raise StoreError(
-            f"{where}: expected a record of version {_VERSION}, but found {found}; remove it or restore it"
-        )
+        raise StoreError(f"{where}: expected a record of version {_VERSION}, but found {found}; {mend}")
     try:
         return msgspec.msgpack.decode(value[1:], type=kind, dec_hook=_read_vector)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, SettingsError) as error:
-        raise StoreError(f"{where} is damaged ({error}); remove it or restore it") from error
+        raise StoreError(f"{where} is damaged ({error}); {mend}") from error
+
+
+def decode_camera(camera_id: str, value: bytes) -> Camera:
+    """Read a camera that stood under an id.
+
+    Raises:
+        StoreError: it is damaged, of a version that is not read here, or another camera.
+    """
+    where = f"camera {camera_id}"
+    mend = f"restore it, or remove it with: lookout cameras remove {shlex.quote(camera_id)}"
+    camera = decode(value, Camera, where, mend)
+    if camera.camera_id != camera_id:  # it would take that one's place
+        raise StoreError(f"{where} is damaged (its record is that of camera {camera.camera_id!r}); {mend}")
+    return camera
+
+
+def decode_cameras(values: Iterable[tuple[str, bytes]]) -> CameraRoll:
+    """Read cameras, which come by id; those that cannot be read stand apart."""
+    cameras, damaged = [], {}
+    for camera_id, value in values:
+        try:
+            cameras.append(decode_camera(camera_id, value))
+        except StoreError as error:
+            damaged[camera_id] = str(error)
+    return CameraRoll(tuple(cameras), damaged)
 
 
 def decode_leases(values: Iterable[tuple[str, bytes]]) -> dict[str, Lease]:

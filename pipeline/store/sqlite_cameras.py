@@ -11,9 +11,9 @@ from sqlite3 import Connection
 
 from pipeline.camera import Camera
 from pipeline.clock import Clock, SystemClock
-from pipeline.store.cameras import ENDED, Beat, Lease
+from pipeline.store.cameras import ENDED, Beat, CameraRoll, Lease
 from pipeline.store.dividing import Life, divide, living
-from pipeline.store.encoding import decode, decode_leases, encode, unknown_camera
+from pipeline.store.encoding import decode_camera, decode_cameras, decode_leases, encode, unknown_camera
 from pipeline.store.sqlite import SqliteStore
 
 _SCHEMA = """
@@ -60,11 +60,11 @@ class SqliteCameras(SqliteStore):
             raise unknown_camera(camera_id)
         return found
 
-    def cameras(self) -> tuple[Camera, ...]:
+    def cameras(self) -> CameraRoll:
         """Return all cameras; see ``CameraStore.cameras``."""
         with self._file.reading() as connection:
             rows = connection.execute("SELECT camera_id, value FROM cameras ORDER BY camera_id").fetchall()
-        return tuple(decode(value, Camera, f"camera {key}") for key, value in rows)
+        return decode_cameras(rows)
 
     def share(self, beat: Beat) -> Mapping[str, Lease]:
         """Prolong a member's life and divide the cameras; see ``CameraStore.share``."""
@@ -97,7 +97,7 @@ class SqliteCameras(SqliteStore):
 
 def _camera(connection: Connection, camera_id: str) -> Camera | None:
     row = connection.execute("SELECT value FROM cameras WHERE camera_id = ?", (camera_id,)).fetchone()
-    return None if row is None else decode(row[0], Camera, f"camera {camera_id}")
+    return None if row is None else decode_camera(camera_id, row[0])
 
 
 def _lives(connection: Connection) -> dict[str, Life]:

@@ -15,7 +15,8 @@ import redis
 
 from pipeline.camera import Camera
 from pipeline.errors import StoreError, UnknownCameraError
-from pipeline.store.cameras import ENDED, STUCK, Beat, CameraStore, Lease, StreamReport
+from pipeline.store.cameras import ENDED, STUCK, Beat, CameraRoll, CameraStore, Lease, StreamReport
+from pipeline.store.encoding import encode
 from pipeline.store.open import open_cameras
 from tests.waiting import until
 
@@ -56,16 +57,16 @@ def holders(leases: Mapping[str, Lease]) -> dict[str, str]:
     return {camera_id: lease.member for camera_id, lease in leases.items()}
 
 
-def damage(address: str, what: str, camera_id: str) -> None:
+def damage(address: str, what: str, camera_id: str, junk: bytes = b"junk") -> None:
     """Write what is no record over a camera or a lease."""
     if address.startswith("sqlite"):
         with closing(sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)) as file:
             query = f"UPDATE {what} SET value = ? WHERE camera_id = ?"  # noqa: S608 - of this file alone
-            assert file.execute(query, (b"junk", camera_id)).rowcount == 1
+            assert file.execute(query, (junk, camera_id)).rowcount == 1
         return
     with redis.Redis.from_url(address) as client:
         key = {"cameras": "lookout:cameras", "camera_leases": "lookout:cameras:leases"}[what]
-        assert client.hset(key, camera_id, b"junk") == 0
+        assert client.hset(key, camera_id, junk) == 0
 
 
 def test_a_camera_comes_back_as_it_was_put(store: CameraStore) -> None:
@@ -83,11 +84,11 @@ def test_versions_count_edits(store: CameraStore) -> None:
 
 def test_all_cameras_are_listed_by_id(store: CameraStore) -> None:
     """The cameras come in the order of their ids, without those that were removed."""
-    assert store.cameras() == ()
+    assert store.cameras() == CameraRoll(())
     for camera_id in ("hall", "gate", "yard", "étage 2"):
         store.put(camera(camera_id))
     store.remove("yard")
-    assert [each.camera_id for each in store.cameras()] == ["gate", "hall", "étage 2"]
+    assert [each.camera_id for each in store.cameras().cameras] == ["gate", "hall", "étage 2"]
 
 
 def test_what_is_not_there_is_named(store: CameraStore) -> None:
@@ -105,7 +106,7 @@ def test_edits_of_another_process_show_at_once(address: str, store: CameraStore)
         f"s = o({address!r}); s.put(Camera('gate', 'a.mp4')); s.put(Camera('gate', 'b.mp4'))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
-    assert store.cameras() == (Camera("gate", "b.mp4", version=2),)
+    assert store.cameras() == CameraRoll((Camera("gate", "b.mp4", version=2),))
 
 
 def test_writers_lose_nothing(address: str) -> None:
@@ -136,14 +137,30 @@ def test_a_closed_store_says_so(address: str) -> None:
 def test_a_damaged_camera_is_named_and_can_be_removed(address: str, store: CameraStore) -> None:
     """A record that cannot be read is an error that says which camera it is; removing that camera mends it."""
     store.put(camera("gate"))
-    store.put(camera("hall"))
     damage(address, "cameras", "gate")
-    with pytest.raises(StoreError, match="camera gate"):
-        store.cameras()
-    with pytest.raises(StoreError, match="camera gate"):
+    with pytest.raises(StoreError, match="camera gate.*lookout cameras remove gate"):
         store.get("gate")
+    with pytest.raises(StoreError, match="camera gate"):
+        store.put(camera("gate"))
     store.remove("gate")
-    assert [each.camera_id for each in store.cameras()] == ["hall"]
+    assert store.cameras() == CameraRoll(())
+    assert store.put(camera("gate")).version == 1
+
+
+def test_a_damaged_camera_keeps_nobody_from_the_others(address: str, store: CameraStore) -> None:
+    """Beside records that cannot be read, the others are listed, edited and shared; the damaged stand apart, by id."""
+    for camera_id in ("gate", "hall", "yard"):
+        store.put(camera(camera_id))
+    damage(address, "cameras", "gate")
+    damage(address, "cameras", "yard", encode(camera("hall")))  # another camera's record, which must not take its place
+    edited = store.put(Camera("hall", "hall.mp4"))
+    roll = store.cameras()
+    assert roll.cameras == (edited,)
+    assert sorted(roll.damaged) == ["gate", "yard"]
+    assert "camera gate" in roll.damaged["gate"]
+    assert "camera 'hall'" in roll.damaged["yard"]
+    assert all(f"lookout cameras remove {key}" in words for key, words in roll.damaged.items())
+    assert holders(store.share(Beat("one", LONG_S, frozenset({"hall"}), {}))) == {"hall": "one"}
 
 
 def test_a_damaged_lease_is_taken_anew(address: str, store: CameraStore) -> None:

@@ -1,11 +1,12 @@
 """Cameras that are added while ``lookout ingest`` runs, and those of a process that dies."""
 
+import sqlite3
 import subprocess
 import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -82,6 +83,25 @@ def test_a_camera_that_is_added_is_watched(start: "Start", place: "Place", tiny_
         sightings = [decode_sighting(record.value) for record in log.read(Topic.SIGHTINGS, 0)]
     assert sightings
     assert {sighting.camera_id for sighting in sightings} == {"gate"}
+
+
+def test_damaged_cameras_keep_nobody_from_the_others(start: "Start", tmp_path: Path, tiny_weights: Path) -> None:
+    """An ingest starts beside records that it cannot read, names them once, and watches what is added meanwhile."""
+    address = f"sqlite:///{tmp_path / 'site.db'}"
+    options = ("--log", address, "--store", address)
+    open_cameras(address).close()
+    with closing(sqlite3.connect(tmp_path / "site.db", isolation_level=None)) as file:
+        file.executemany("INSERT INTO cameras VALUES (?, x'6a')", [("gate",), ("yard",)])
+    ingest = start(*options, "ingest", LOOKOUT_WEIGHTS=str(tiny_weights))
+    ingest.wait_trouble("lookout cameras remove gate; damaged as well: yard")
+    lookout(*options, "cameras", "remove", "gate")
+    ingest.wait_trouble("lookout cameras remove yard\n")
+    lookout(*options, "cameras", "add", "hall", write_video(SCENE, "gate", tmp_path / "film.mp4"))
+    assert ingest.wait() == 0, ingest.output
+    with open_log(address) as log:
+        sightings = [decode_sighting(record.value) for record in log.read(Topic.SIGHTINGS, 0)]
+    assert {sighting.camera_id for sighting in sightings} == {"hall"}
+    assert [ingest.output.count(f"lookout cameras remove {key}") for key in ("gate", "yard")] == [1, 1]
 
 
 @pytest.mark.slow

@@ -2,7 +2,9 @@
 
 import json
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from pipeline.camera import Camera
 from pipeline.cli import app
 from pipeline.scene.scene import Scene, SceneSettings
 from pipeline.scene.video import write_video
+from pipeline.store.open import open_cameras
 from tests.e2e.conftest import Place
 
 HIDDEN_WORD = "hunter2"
@@ -94,6 +98,23 @@ def test_cameras_that_cannot_be_read_are_not_said_to_be_missing(tmp_path: Path) 
     result = doctor("--log", f"sqlite:///{tmp_path / 'site.db'}", "--store", "redis://127.0.0.1:9/0")
     assert findings(result)["cameras"]["verdict"] == "failed"
     assert "there are none" not in result.output
+
+
+def test_a_damaged_camera_is_named(tmp_path: Path) -> None:
+    """A record that cannot be read is a failure of its camera that says what to do; the other cameras are looked at."""
+    with open_cameras(f"sqlite:///{tmp_path / 'site.db'}") as store:
+        store.put(Camera("gate", "0"))
+        store.put(Camera("hall", "0", enabled=False))
+    with closing(sqlite3.connect(tmp_path / "site.db", isolation_level=None)) as file:
+        file.execute("UPDATE cameras SET value = x'6a' WHERE camera_id = 'gate'")
+    path = tmp_path / "site.toml"
+    path.write_text("[cameras.gate]\nurl = '0'\n")
+    result = doctor("--config", path, "--store", f"sqlite:///{tmp_path / 'site.db'}")
+    told = findings(result)
+    assert told["camera gate"]["verdict"] == "failed"
+    assert "lookout cameras remove gate" in told["camera gate"]["words"]
+    assert told["camera hall"]["verdict"] == "ok"
+    assert result.exit_code == 1
 
 
 def test_settings_that_are_wrong_are_the_only_finding(tmp_path: Path) -> None:

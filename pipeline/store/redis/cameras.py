@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.camera import Camera
-from pipeline.store.cameras import ENDED, Beat, Lease
+from pipeline.store.cameras import ENDED, Beat, CameraRoll, Lease
 from pipeline.store.dividing import Life, divide, living
-from pipeline.store.encoding import decode, decode_leases, encode, unknown_camera
+from pipeline.store.encoding import decode_camera, decode_cameras, decode_leases, encode, unknown_camera
 from pipeline.store.redis.connection import PREFIX, RedisStore, Word
 
 _CAMERAS = f"{PREFIX}cameras"
@@ -62,7 +62,7 @@ class RedisCameras(RedisStore):
         self._forget_end(camera.camera_id)
         while True:  # whenever somebody else's edit came between, it is that edit's next version
             before = self._ask("read", "HGET", _CAMERAS, camera.camera_id)
-            version = 0 if before is None else decode(before, Camera, f"camera {camera.camera_id}").version
+            version = 0 if before is None else decode_camera(camera.camera_id, before).version
             numbered = replace(camera, version=version + 1)
             words = (camera.camera_id, before or b"", encode(numbered))
             # Asked again after it was done, it would be done twice.
@@ -86,12 +86,12 @@ class RedisCameras(RedisStore):
         value = self._ask("read", "HGET", _CAMERAS, camera_id)
         if value is None:
             raise unknown_camera(camera_id)
-        return decode(value, Camera, f"camera {camera_id}")
+        return decode_camera(camera_id, value)
 
-    def cameras(self) -> tuple[Camera, ...]:
+    def cameras(self) -> CameraRoll:
         """Return all cameras; see ``CameraStore.cameras``."""
-        values = sorted((key.decode(), value) for key, value in self._ask("read", "HGETALL", _CAMERAS).items())
-        return tuple(decode(value, Camera, f"camera {key}") for key, value in values)
+        values = self._ask("read", "HGETALL", _CAMERAS)
+        return decode_cameras(sorted((key.decode(), value) for key, value in values.items()))
 
     def share(self, beat: Beat) -> Mapping[str, Lease]:
         """Prolong a member's life and divide the cameras; see ``CameraStore.share``."""

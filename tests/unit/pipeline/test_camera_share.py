@@ -1,5 +1,7 @@
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -14,7 +16,7 @@ from pipeline.clock import ManualClock
 from pipeline.errors import StoreError
 from pipeline.log.sqlite import SqliteLog
 from pipeline.services.ingest import IngestPorts, IngestService
-from pipeline.store.cameras import ENDED, LIVE, CameraStore
+from pipeline.store.cameras import ENDED, LIVE, CameraRoll, CameraStore
 from pipeline.store.open import open_cameras
 from pipeline.store.sqlite_cameras import SqliteCameras
 from tests.unit.pipeline.batching.stage import Everywhere, Film, Mean, frame, people, picture
@@ -50,7 +52,7 @@ class AwayStore(SqliteCameras):
 
     away = False
 
-    def cameras(self) -> tuple[Camera, ...]:
+    def cameras(self) -> CameraRoll:
         """Return the cameras, or fail."""
         if self.away:
             raise StoreError("the store does not answer")
@@ -293,12 +295,78 @@ def test_a_share_keeps_its_cameras_while_the_store_is_away(tmp_path: Path) -> No
             until(lambda: not away(share) and [*share()] == ["gate", "hall"])
 
 
+def damage(path: Path, camera_id: str) -> None:
+    """Write what is no record over a camera."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        assert file.execute("UPDATE cameras SET value = x'6a' WHERE camera_id = ?", (camera_id,)).rowcount == 1
+
+
+def test_a_damaged_camera_is_shared_on_by_those_who_know_it(
+    tmp_path: Path, store: SqliteCameras, clock: ManualClock, join: Callable[[], Membership]
+) -> None:
+    """Whoever could read it once watches it as it was and takes it over; who comes later shares the others."""
+    one, two = join(), join()
+    run(clock, 12, one, two)
+    damage(tmp_path / "store.db", "camera-0")
+    run(clock, 2, one, two)
+    assert {*one.beat()} | {*two.beat()} == {f"camera-{number}" for number in range(6)}
+    holder, other = (one, two) if "camera-0" in one.beat() else (two, one)
+    holder.leave()
+    run(clock, 4, other)
+    assert len(other.beat()) == 6
+    assert other.beat()["camera-0"].url == "rtsp://10.0.0.0/live"
+    other.leave()
+    late = join()
+    run(clock, 2, late)
+    assert [*late.beat()] == [f"camera-{number}" for number in range(1, 6)]
+    store.put(replace(store.get("camera-1"), url="rtsp://10.0.0.9/live"))
+    assert late.beat()["camera-1"].url == "rtsp://10.0.0.9/live"
+
+
+def test_a_damaged_camera_that_was_switched_off_stays_so(
+    tmp_path: Path, store: SqliteCameras, clock: ManualClock
+) -> None:
+    """What is disabled in the store is watched by nobody when it is damaged, though lookout.toml has it too."""
+    store.put(replace(store.get("camera-0"), enabled=False))
+    fixed = {"camera-0": Camera("camera-0", "of-the-file.mp4")}
+    knows = Membership(store, fixed, clock)
+    assert "camera-0" not in knows.beat()
+    damage(tmp_path / "store.db", "camera-0")
+    assert "camera-0" not in knows.beat()
+    knows.leave()
+    newcomer = Membership(store, fixed, clock)
+    assert "camera-0" not in newcomer.beat()
+    store.remove("camera-0")
+    assert newcomer.beat()["camera-0"].url == "of-the-file.mp4"
+
+
+def test_damaged_cameras_are_told_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A share says which cameras cannot be read and what to do, logs each once, and is well when they have gone."""
+    with SqliteCameras(tmp_path / "store.db") as store:
+        for camera_id in ("gate", "hall", "yard"):
+            store.put(Camera(camera_id, f"{camera_id}.mp4"))
+        damage(tmp_path / "store.db", "gate")
+        with CameraShare(store, {}, pace=Pace(beat_s=0.05)) as share:
+            assert [*share()] == ["hall", "yard"]
+            damage(tmp_path / "store.db", "yard")
+            until(lambda: (share.damaged or "").endswith("lookout cameras remove gate; damaged as well: yard"))
+            store.put(Camera("new", "new.mp4"))
+            until(lambda: [*share()] == ["hall", "new", "yard"])
+            store.remove("gate")
+            until(lambda: (share.damaged or "").endswith("lookout cameras remove yard"))
+            store.remove("yard")
+            until(lambda: share.damaged is None)
+            assert [*share()] == ["hall", "new"]
+    assert caplog.text.count("lookout cameras remove gate; until then it is not watched by this process") == 1
+    assert caplog.text.count("lookout cameras remove yard; until then it is watched on as it was") == 1
+
+
 class StrangeStore(SqliteCameras):
     """A store that fails as nobody reckoned with, when it is told to."""
 
     strange = False
 
-    def cameras(self) -> tuple[Camera, ...]:
+    def cameras(self) -> CameraRoll:
         """Return the cameras, or fail."""
         if self.strange:
             raise RuntimeError("nobody reckoned with this")

@@ -1,7 +1,9 @@
 """``lookout cameras``, run as a user would; the same on each store, so on SQLite here."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from pipeline.camera import Camera
 from pipeline.cli import app
-from pipeline.errors import SettingsError, SourceError, UnknownCameraError
+from pipeline.errors import SettingsError, SourceError, StoreError, UnknownCameraError
 from pipeline.store.cameras import Beat, StreamReport
 from pipeline.store.open import open_cameras
 
@@ -195,6 +197,39 @@ def test_the_list_says_who_watches(run: Run, address: str, listed: Callable[[], 
     table = run("list").stdout
     assert "2023-11-14 22:13:20" in table
     assert "no frame for 10.0 s" in table
+
+
+def test_a_damaged_camera_is_listed_with_what_to_do(
+    run: Run, address: str, listed: Callable[[], dict[str, dict[str, Any]]]
+) -> None:
+    """A record that cannot be read is a row and a finding that say so, the others are edited; removing it mends it."""
+    for camera_id in ("gate", "own"):
+        run("add", camera_id, URL, "--no-probe")
+    run("add", "hall", "7", "--no-probe")
+    with closing(sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)) as file:
+        file.execute("UPDATE cameras SET value = x'6a' WHERE camera_id != 'hall'")
+    with open_cameras(address) as store:
+        store.share(Beat("desk-7", 60.0, frozenset(["gate"]), {"gate": StreamReport("live")}))
+    run("edit", "hall", "--no-enabled")
+    rows = listed()
+    assert {key: (row["stands_in"], row["state"], row["watched_by"]) for key, row in rows.items()} == {
+        "gate": ("store", "damaged", "desk-7"),
+        "hall": ("store", "disabled", None),
+        "own": ("store", "damaged", None),
+    }
+    assert rows["gate"].keys() == rows["hall"].keys()
+    assert "lookout cameras remove gate" in run("list").stdout
+    for words in (
+        ("edit", "gate", "--enabled"),
+        ("add", "gate", "7", "--no-probe"),
+        ("probe", "gate"),
+        ("probe", "own"),
+    ):
+        with pytest.raises(StoreError, match="lookout cameras remove"):
+            run(*words)
+    assert "gate: removed" in run("remove", "gate").stdout
+    run("remove", "own")
+    assert {key: row["state"] for key, row in listed().items()} == {"hall": "disabled", "own": "unwatched"}
 
 
 def test_a_removed_camera_gives_way_to_the_file(run: Run, listed: Callable[[], dict[str, dict[str, Any]]]) -> None:

@@ -95,6 +95,28 @@ def test_a_silent_camera_and_one_that_hangs_hold_nobody_up(site: Site) -> None:
     hang.set()
 
 
+def test_damaged_cameras_are_told_beside_those_without_frames(tmp_path: Path) -> None:
+    """A camera that cannot be read is trouble that a camera without frames does not hide, and keeps no other waiting."""
+    site = Site(tmp_path)
+    told = ["camera gate is damaged"]
+    ports = IngestPorts(site.watched, site.open, site.log, damaged=lambda: next(iter(told), None))
+    site.service = IngestService(ports, site.detector, Mean(), SETTINGS)
+
+    def failing() -> Source:
+        raise SourceError("nothing listens")
+
+    site.add(failing, "hall", "rtsp://hall")
+    site.add(lambda: recorded("yard"), "yard")
+    site.start()
+    until(lambda: site.service.counts["frames"] == 12)
+    until(lambda: "'hall' is failed" in (site.service.trouble or ""))
+    assert (site.service.trouble or "").startswith("camera gate is damaged; 1 of 2 cameras give no frames")
+    told.clear()
+    assert (site.service.trouble or "").startswith("1 of 2 cameras give no frames")
+    site.stop()
+    site.log.close()
+
+
 def test_a_live_camera_that_raises_is_opened_again(site: Site) -> None:
     """What a source raises is told of without its secrets, and the camera comes back; the others do not notice."""
     second = Event()
