@@ -160,7 +160,7 @@ def check_rate(false_match_rate: float, people: int) -> None:
 
 
 def _tell(background: Background, rate: float, similarity: float) -> str:
-    share = f"about 1 in {1 / rate:,.0f}" if rate <= 0.5 else f"{rate:.0%}"
+    share = f"about 1 in {1 / rate:,.0f}" if rate <= 0.1 else f"{rate:.0%}"
     told = "reach" if rate * len(background) >= 1 else "would reach, by the tail of their scores,"
     return (
         f"{share} of {len(background):,} people of {background.words} {told} {similarity:.3f}; "

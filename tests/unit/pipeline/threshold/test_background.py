@@ -1,6 +1,7 @@
 """A sentence's threshold: the tail of its own scores on people whom nobody looks for."""
 
 from contextlib import suppress
+import re
 from pathlib import Path
 
 import numpy as np
@@ -75,9 +76,11 @@ def test_a_rate_beyond_the_background_is_refused() -> None:
 
 
 def test_words_say_whose_scores_they_are() -> None:
-    """A threshold says how large its background is and who is in it."""
-    told = threshold(Background(people(3000), "m", "eight streets"), sentence(1), 0.01).words
-    assert told.startswith("about 1 in 100 of 3,000 people of eight streets reach 0.")
+    """A threshold says how large its background is, who is in it, and their share: as one in so many where few pass."""
+    background = Background(people(3000), "m", "eight streets")
+    for rate, share in ((0.01, "about 1 in 100"), (0.1, "about 1 in 10"), (0.4, "40%")):
+        told = threshold(background, sentence(1), rate).words
+        assert re.match(rf"{share} of 3,000 people of eight streets reach -?0\.\d{{3}};", told)
 
 
 def test_a_background_comes_back_from_its_file(tmp_path: Path) -> None:
