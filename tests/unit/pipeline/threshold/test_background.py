@@ -1,7 +1,7 @@
 """A sentence's threshold: the tail of its own scores on people whom nobody looks for."""
 
-from contextlib import suppress
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
