@@ -2,7 +2,8 @@
 
 import logging
 from bisect import bisect_left
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from operator import attrgetter
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -18,17 +19,24 @@ from pipeline.store.base import Changes, WatchlistStore
 
 _WAIT_S = 0.5  # for changes, before looking whether to end
 _AGAIN_S = 1.0  # after a failure of the store
+_NAMED = 5  # of the other entries that are damaged
 _ENTRY_ID = attrgetter("entry_id")
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WatchlistMatrix:
-    """The entries at a revision, and their vectors (n, D) float32; an entry of another length has a row of zeros."""
+    """The entries at a revision, and their vectors (n, D) float32; an entry of another length has a row of zeros.
+
+    An entry that cannot be read matches nobody, though it could be read before: the edit that nobody understands may
+    have ended or narrowed it, and an alert that its owner no longer wants is worse than an omission that is told at
+    once. So all matchers hold sightings against the same entries, those that have just started too.
+    """
 
     entries: tuple[WatchlistEntry, ...]
     vectors: npt.NDArray[np.float32]
     revision: int
+    damaged: Mapping[str, str] = field(default_factory=dict)  # by id of those that cannot be read: what is wrong
 
 
 class WatchlistView:
@@ -56,8 +64,8 @@ class WatchlistView:
 
     @property
     def trouble(self) -> str | None:
-        """What keeps the store from answering just now; the watchlist stays as last heard of."""
-        return self._trouble
+        """What keeps the store from answering, so the watchlist stays as last heard of, or an entry from being read."""
+        return self._trouble or _in_words(self().damaged)
 
     def _follow(self) -> None:
         while not self._ending.is_set():
@@ -82,11 +90,13 @@ class WatchlistView:
             self._show(self._read())
         elif heard.revision != self._matrix.revision:
             self._show(_edited(self._matrix, heard))
+            _tell(heard.damaged)
 
     def _read(self) -> WatchlistMatrix:
         snapshot = self._store.snapshot()
         nothing = WatchlistMatrix((), np.zeros((0, self._dim), np.float32), snapshot.revision)
-        return _edited(nothing, Changes(snapshot.revision, snapshot.entries, ()))
+        _tell(snapshot.damaged)
+        return _edited(nothing, Changes(snapshot.revision, snapshot.entries, (), snapshot.damaged))
 
     def _show(self, matrix: WatchlistMatrix) -> None:
         with self._lock:
@@ -117,7 +127,8 @@ def _edited(matrix: WatchlistMatrix, changes: Changes) -> WatchlistMatrix:
     entries: list[WatchlistEntry] = []
     vectors: list[npt.NDArray[np.float32]] = []
     taken = 0  # rows of the former watchlist that have been dealt with
-    for key in sorted({*changes.removed, *put}):
+    changed = {*changes.removed, *changes.damaged, *put}
+    for key in sorted(changed):
         row = bisect_left(matrix.entries, key, key=_ENTRY_ID)
         entries += matrix.entries[taken:row]
         vectors.append(matrix.vectors[taken:row])
@@ -126,12 +137,28 @@ def _edited(matrix: WatchlistMatrix, changes: Changes) -> WatchlistMatrix:
             vectors.append(_row(put[key], matrix.vectors.shape[1]))
         taken = row + (row < len(matrix.entries) and matrix.entries[row].entry_id == key)
     entries += matrix.entries[taken:]
-    return WatchlistMatrix(
-        tuple(entries), np.concatenate([*vectors, matrix.vectors[taken:]], dtype=np.float32), changes.revision
-    )
+    rows = np.concatenate([*vectors, matrix.vectors[taken:]], dtype=np.float32)
+    damaged = {key: words for key, words in matrix.damaged.items() if key not in changed} | dict(changes.damaged)
+    return WatchlistMatrix(tuple(entries), rows, changes.revision, damaged)
 
 
 def _row(entry: WatchlistEntry, embedding_dim: int) -> npt.NDArray[np.float32]:
     """Return an entry's vector as (1, D), zeros where it has another length."""
     fits = entry.vector.shape == (embedding_dim,)
     return entry.vector[None] if fits else np.zeros((1, embedding_dim), np.float32)
+
+
+def _tell(damaged: Mapping[str, str]) -> None:
+    if words := _in_words(damaged):
+        _log.warning("%s", words)
+
+
+def _in_words(damaged: Mapping[str, str]) -> str | None:
+    """Say which entries cannot be read, and what to do; None where all can."""
+    if not damaged:
+        return None
+    first, *others = sorted(damaged)
+    told = f"{damaged[first]}; until then it matches nobody"
+    if others:
+        told += f"; damaged as well: {', '.join(others[:_NAMED])}"
+    return f"{told} and {len(others) - _NAMED} more" if len(others) > _NAMED else told

@@ -149,7 +149,10 @@ def _entries(settings: "Settings", embedder: "Embedder", wanted: list[str]) -> l
 
     if not wanted:
         with watchlist_of(settings) as store:
-            entries = list(store.snapshot().entries)
+            snapshot = store.snapshot()
+        for words in snapshot.damaged.values():
+            typer.echo(f"{words}; until then it matches nobody", err=True)
+        entries = list(snapshot.entries)
         if not entries:
             raise typer.BadParameter("the watchlist is empty; say whom to look out for", param_hint="--watch")
         return entries

@@ -30,6 +30,10 @@ _HOUR_MS = 3_600_000
 _LONGEST_H = 876_000.0  # a century: what a calendar can show
 _SPOKEN = {"expires_at_ms": "expiry", "schedule": "hours"}
 _DEFAULT = "by default that of the settings,"
+_TOLD = (
+    *("entry_id", "description", "label", "reason", "owner", "model_id", "threshold", "false_match_rate"),
+    *("background", "version", "enabled", "created_at_ms", "expires_at_ms", "muted_until_ms", "cooldown_s"),
+)
 
 
 @watch.command("add")
@@ -88,15 +92,10 @@ def _registered(wanted: "Wanted", settings: "Settings") -> "tuple[WatchlistEntry
 
 
 def _twins(store: "WatchlistStore", entry: "WatchlistEntry") -> list["WatchlistEntry"]:
-    """Return the entries that mean the same; none where another one is damaged, which keeps nobody from adding."""
+    """Return the entries that mean the same, among those that can be read."""
     import numpy as np
 
-    from pipeline.errors import StoreError
-
-    try:
-        return [each for each in store.snapshot().entries if np.array_equal(each.vector, entry.vector)]
-    except StoreError:
-        return []
+    return [each for each in store.snapshot().entries if np.array_equal(each.vector, entry.vector)]
 
 
 def _told(entry: "WatchlistEntry", understood: "Explanation", twins: Iterable["WatchlistEntry"]) -> str:
@@ -118,14 +117,19 @@ def _told(entry: "WatchlistEntry", understood: "Explanation", twins: Iterable["W
 def list_entries(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the watchlist, the newest last."""
     with watchlist_of(settings_of(context)) as store:
-        entries = sorted(store.snapshot().entries, key=lambda entry: (entry.created_at_ms, entry.entry_id))
+        snapshot = store.snapshot()
+    entries = sorted(snapshot.entries, key=lambda entry: (entry.created_at_ms, entry.entry_id))
     if as_json:
-        for entry in entries:
-            typer.echo(json.dumps(_plain(entry)))
+        rows = [_plain(entry) for entry in entries]
+        rows += [_plain_damaged(entry_id, words) for entry_id, words in snapshot.damaged.items()]
+        for row in rows:
+            typer.echo(json.dumps(row))
         return
     if entries:
         print_table(_table(entries))
-    else:
+    for words in snapshot.damaged.values():
+        typer.echo(f"damaged: {words}; until then it matches nobody", err=True)
+    if not entries and not snapshot.damaged:
         typer.echo("the watchlist is empty", err=True)
 
 
@@ -271,10 +275,12 @@ def _plain(entry: "WatchlistEntry") -> dict[str, Any]:
     """Return an entry for JSON; its vector stays in the store."""
     from pipeline.entry_text import as_hours
 
-    names = [
-        *("entry_id", "description", "label", "reason", "owner", "model_id", "threshold", "false_match_rate"),
-        *("background", "version", "enabled", "created_at_ms", "expires_at_ms", "muted_until_ms", "cooldown_s"),
-    ]
     hours = None if entry.schedule is None else as_hours(entry.schedule)
     read = {"cameras": list(entry.cameras), "hours_utc": hours, "state": _state(entry)}
-    return {name: getattr(entry, name) for name in names} | read
+    return {name: getattr(entry, name) for name in _TOLD} | read
+
+
+def _plain_damaged(entry_id: str, words: str) -> dict[str, Any]:
+    """Return what is told of an entry that cannot be read: what is wrong, and what to do."""
+    unknown = dict.fromkeys((*_TOLD, "cameras", "hours_utc"))
+    return unknown | {"entry_id": entry_id, "state": "damaged", "damage": words}

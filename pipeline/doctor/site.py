@@ -78,7 +78,10 @@ def store_checks(settings: Settings, model_id: str | None) -> Sequence[Check]:
 
 def _watchlist(address: str, model_id: str | None) -> list[Finding]:
     with open_watchlist(address) as store:
-        entries = store.snapshot().entries
+        snapshot = store.snapshot()
+    if snapshot.damaged:
+        return [Finding("watchlist", Verdict.FAILED, words) for words in snapshot.damaged.values()]
+    entries = snapshot.entries
     foreign = [entry.entry_id for entry in entries if model_id is not None and entry.model_id != model_id]
     if foreign:
         told = f"{len(foreign)} of {len(entries)} entries are of other weights and match nobody; add them again"

@@ -16,7 +16,7 @@ from pipeline.store.open import open_alerts, open_watchlist
 from pipeline.threshold.background import Background
 from pipeline.watchlist import WatchlistView
 
-GAUGES = frozenset({"entries", "foreign_entries", "watchlist_revision", "lag"})
+GAUGES = frozenset({"entries", "foreign_entries", "damaged_entries", "watchlist_revision", "lag"})
 
 
 class MatchService:
@@ -36,12 +36,14 @@ class MatchService:
 
     @property
     def counts(self) -> Mapping[str, float]:
-        """What the matcher counts; the revision is the newest that was heard of, matched against or not."""
-        return asdict(self._matcher.counts) | {"watchlist_revision": int(self._watchlist().revision)}
+        """What the matcher counts; of the watchlist that was heard of last, matched against or not, what it says."""
+        heard = self._watchlist()
+        told = {"watchlist_revision": int(heard.revision), "damaged_entries": len(heard.damaged)}
+        return asdict(self._matcher.counts) | told
 
     @property
     def trouble(self) -> str | None:
-        """What keeps sightings from being matched, or edits of the watchlist from being heard."""
+        """What keeps sightings from being matched, or the watchlist's edits from being heard and read."""
         return self._matcher.trouble or self._watchlist.trouble
 
     @property

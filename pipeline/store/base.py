@@ -1,7 +1,7 @@
 """The ports of the watchlist store and the alert store."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -13,7 +13,8 @@ class Snapshot:
     """The whole watchlist as it was at a revision."""
 
     revision: int
-    entries: tuple[WatchlistEntry, ...]  # by entry id
+    entries: tuple[WatchlistEntry, ...]  # by entry id; those that can be read
+    damaged: Mapping[str, str] = field(default_factory=dict)  # of each other, by id: what is wrong, and what to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Changes:
     revision: int  # as of now
     put: tuple[WatchlistEntry, ...]
     removed: tuple[str, ...]  # entry ids
+    damaged: Mapping[str, str] = field(default_factory=dict)  # of those that cannot be read now, as in ``Snapshot``
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,17 @@ class AlertFilter:
 
 
 class WatchlistStore(Protocol):
-    """Keeps the watchlist. Every method may be called from several threads and processes at once."""
+    """Keeps the watchlist. Every method may be called from several threads and processes at once.
+
+    An entry that cannot be read, for it is damaged or a newer version wrote it, keeps nobody from the others. Putting
+    it anew or removing it mends it.
+    """
 
     def put(self, entry: WatchlistEntry) -> int:
         """Write an entry, new or edited; entry, revision and change become visible together. Durable on return.
 
-        The stored version is one more than the stored entry's, 1 for a new one, whatever ``entry.version`` says.
+        The stored version is one more than the stored entry's, 1 for a new one, whatever ``entry.version`` says. Over
+        an entry that cannot be read, versions may begin anew.
 
         Returns:
             The watchlist's new revision.
@@ -74,12 +81,13 @@ class WatchlistStore(Protocol):
 
         Raises:
             UnknownEntryError: there is none of that id.
-            StoreError: the store does not answer; nothing was written, or the same entry was.
+            StoreError: the store does not answer; nothing was written, or the same entry was. Or the stored entry is
+                damaged, and stays.
         """
         ...
 
     def remove(self, entry_id: str) -> int:
-        """Remove an entry, with its vector; return the new revision.
+        """Remove an entry, with its vector, even where it is damaged; return the new revision.
 
         Raises:
             UnknownEntryError: there is none of that id.
@@ -118,7 +126,7 @@ class WatchlistStore(Protocol):
         """Return all entries and the revision they belong to.
 
         Raises:
-            StoreError: the store does not answer, or an entry is damaged.
+            StoreError: the store does not answer.
         """
         ...
 

@@ -1,7 +1,7 @@
 """What stores keep: versioned msgpack, vectors as raw little-endian float32."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar, get_origin
 
@@ -60,13 +60,26 @@ def decode_camera(camera_id: str, value: bytes) -> Camera:
 
 def decode_cameras(values: Iterable[tuple[str, bytes]]) -> CameraRoll:
     """Read cameras, which come by id; those that cannot be read stand apart."""
-    cameras, damaged = [], {}
-    for camera_id, value in values:
-        try:
-            cameras.append(decode_camera(camera_id, value))
-        except StoreError as error:
-            damaged[camera_id] = str(error)
-    return CameraRoll(tuple(cameras), damaged)
+    return CameraRoll(*_apart(values, decode_camera))
+
+
+def decode_entry(entry_id: str, value: bytes) -> WatchlistEntry:
+    """Read an entry that stood under an id.
+
+    Raises:
+        StoreError: it is damaged, of a version that is not read here, or another entry.
+    """
+    where = f"entry {entry_id}"
+    mend = f"restore it, run the version that wrote it, or remove it with: lookout watch remove {shlex.quote(entry_id)}"
+    entry = decode(value, WatchlistEntry, where, mend)
+    if entry.entry_id != entry_id:  # it would take that one's place
+        raise StoreError(f"{where} is damaged (its record is that of entry {entry.entry_id!r}); {mend}")
+    return entry
+
+
+def decode_entries(values: Iterable[tuple[str, bytes]]) -> tuple[tuple[WatchlistEntry, ...], dict[str, str]]:
+    """Read entries by id; return those that can be read, and of each other what is wrong and what to do."""
+    return _apart(values, decode_entry)
 
 
 def decode_leases(values: Iterable[tuple[str, bytes]]) -> dict[str, Lease]:
@@ -76,6 +89,19 @@ def decode_leases(values: Iterable[tuple[str, bytes]]) -> dict[str, Lease]:
         with suppress(StoreError):
             leases[camera_id] = decode(value, Lease, f"lease of camera {camera_id}")
     return leases
+
+
+def _apart(
+    values: Iterable[tuple[str, bytes]], read: Callable[[str, bytes], _Kept]
+) -> tuple[tuple[_Kept, ...], dict[str, str]]:
+    """Return what can be read of values by id, and of each other value what is wrong and what to do."""
+    found, damaged = [], {}
+    for key, value in values:
+        try:
+            found.append(read(key, value))
+        except StoreError as error:
+            damaged[key] = str(error)
+    return tuple(found), damaged
 
 
 def unknown_camera(camera_id: str) -> UnknownCameraError:

@@ -13,7 +13,7 @@ from pipeline.errors import StoreError, UnknownEntryError
 from pipeline.records import WatchlistEntry
 from pipeline.sqlite_file import SqliteFile
 from pipeline.store.base import Changes, Snapshot
-from pipeline.store.encoding import decode, encode
+from pipeline.store.encoding import decode_entries, decode_entry, encode
 
 MOST_CHANGES = 10_000  # remembered; who has not asked for longer gets a snapshot
 _LOOK_S = 0.1  # between two looks for changes
@@ -68,7 +68,10 @@ class SqliteWatchlist(SqliteStore):
     def put(self, entry: WatchlistEntry) -> int:
         """Write an entry; see ``WatchlistStore.put``."""
         with self._file.writing() as connection:
-            return _put(connection, entry, _entry(connection, entry.entry_id))
+            stored = None
+            with suppress(StoreError):  # one that cannot be read is mended so
+                stored = _entry(connection, entry.entry_id)
+            return _put(connection, entry, stored)
 
     def edit(self, entry_id: str, change: Callable[[WatchlistEntry], WatchlistEntry]) -> int:
         """Write what ``change`` makes of an entry; see ``WatchlistStore.edit``."""
@@ -104,7 +107,7 @@ class SqliteWatchlist(SqliteStore):
         with self._file.reading() as connection:
             rows = connection.execute("SELECT entry_id, value FROM entries ORDER BY entry_id").fetchall()
             revision = connection.execute(_REVISION).fetchone()[0]
-        return Snapshot(revision, tuple(decode(value, WatchlistEntry, f"entry {key}") for key, value in rows))
+        return Snapshot(revision, *decode_entries(rows))
 
     def changes(self, since_revision: int, timeout_s: float) -> Changes | None:
         """Return what changed; see ``WatchlistStore.changes``."""
@@ -127,9 +130,9 @@ class SqliteWatchlist(SqliteStore):
                 return None
             query = "SELECT DISTINCT entry_id FROM changes WHERE revision > ? ORDER BY entry_id"
             changed = [key for (key,) in connection.execute(query, (since_revision,))]
-            found = {key: _entry(connection, key) for key in changed}
-        put = tuple(entry for entry in found.values() if entry is not None)
-        return Changes(revision, put, tuple(key for key, entry in found.items() if entry is None))
+            found = {key: _value(connection, key) for key in changed}
+        put, damaged = decode_entries((key, value) for key, value in found.items() if value is not None)
+        return Changes(revision, put, tuple(key for key, value in found.items() if value is None), damaged)
 
 
 def _change(connection: Connection, entry_id: str) -> int:
@@ -140,8 +143,13 @@ def _change(connection: Connection, entry_id: str) -> int:
 
 
 def _entry(connection: Connection, entry_id: str) -> WatchlistEntry | None:
+    value = _value(connection, entry_id)
+    return None if value is None else decode_entry(entry_id, value)
+
+
+def _value(connection: Connection, entry_id: str) -> bytes | None:
     row = connection.execute("SELECT value FROM entries WHERE entry_id = ?", (entry_id,)).fetchone()
-    return None if row is None else decode(row[0], WatchlistEntry, f"entry {entry_id}")
+    return None if row is None else bytes(row[0])
 
 
 def _expired(connection: Connection, entry_id: str, at_ms: int) -> bool:

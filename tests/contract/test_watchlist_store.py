@@ -17,8 +17,11 @@ import redis
 from pipeline.errors import StoreError, UnknownEntryError
 from pipeline.records import Schedule, WatchlistEntry
 from pipeline.store.base import Changes, WatchlistStore
+from pipeline.store.encoding import encode
 from pipeline.store.open import open_watchlist
 from pipeline.watchlist import WatchlistView
+from tests.newer import put_newer
+from tests.waiting import until
 
 Open = Callable[[], WatchlistStore]
 
@@ -253,8 +256,8 @@ def test_a_view_follows_within_a_second(address: str, store: WatchlistStore) -> 
         assert [each.entry_id for each in view().entries] == ["a"]
         other.put(entry("b"))
         other.remove("a")
-        until = time.monotonic() + 1.0
-        while [each.entry_id for each in view().entries] != ["b"] and time.monotonic() < until:
+        until_s = time.monotonic() + 1.0
+        while [each.entry_id for each in view().entries] != ["b"] and time.monotonic() < until_s:
             time.sleep(0.01)
         assert [each.entry_id for each in view().entries] == ["b"]
         np.testing.assert_array_equal(view().vectors, [entry("b").vector])
@@ -325,19 +328,75 @@ def test_who_renews_at_the_same_moment_wins(address: str, store: WatchlistStore)
     assert store.snapshot().revision == start + len(ids)
 
 
+def damage(address: str, entry_id: str, value: bytes) -> None:
+    """Put something else in the place of an entry's record."""
+    if address.startswith("sqlite"):
+        with closing(sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+            connection.execute("UPDATE entries SET value = ? WHERE entry_id = ?", (value, entry_id))
+    else:
+        with redis.Redis.from_url(address) as client:
+            client.hset(f"lookout:watchlist:entry:{entry_id}", "value", value)
+
+
 def test_a_damaged_entry_keeps_no_other_from_going(address: str, store: WatchlistStore) -> None:
     """An entry of which nobody can tell when it expires stays, and those beside it go."""
     for entry_id in "ab":
         store.put(expiring(entry_id, 1000))
-    if address.startswith("sqlite"):
-        with closing(sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)) as connection:
-            connection.execute("UPDATE entries SET value = x'01ff' WHERE entry_id = 'a'")
-    else:
-        with redis.Redis.from_url(address) as client:
-            client.hset("lookout:watchlist:entry:a", "value", b"\x01\xff")
+    damage(address, "a", b"\x01\xff")
     assert store.remove_expired(["a", "b"], 2000) == 1
     with pytest.raises(StoreError, match="damaged"):
         store.get("a")
+
+
+def test_entries_that_cannot_be_read_stand_apart(address: str, store: WatchlistStore) -> None:
+    """Snapshot and changes hold every entry that can be read, and say of each other by id what is wrong and to do."""
+    start = store.put(entry("z"))
+    for entry_id in "abcd":
+        store.put(entry(entry_id))
+    damage(address, "a", b"\x01\xff")
+    damage(address, "b", b"\x02in a format to come")
+    damage(address, "c", encode(entry("d", "a man who is in the wrong place")))
+    snapshot, changes = store.snapshot(), heard(store.changes(start, 0))
+    assert [each.entry_id for each in snapshot.entries] == ["d", "z"]
+    assert [(each.entry_id, each.description) for each in changes.put] == [("d", "a man in red")]
+    assert (changes.removed, changes.revision) == ((), snapshot.revision)
+    assert snapshot.damaged == changes.damaged
+    for entry_id, words in (("a", "is damaged"), ("b", "found version 2"), ("c", "is that of entry 'd'")):
+        assert words in changes.damaged[entry_id]
+        assert f"entry {entry_id}" in changes.damaged[entry_id]
+        assert f"lookout watch remove {entry_id}" in changes.damaged[entry_id]
+        with pytest.raises(StoreError, match=f"entry {entry_id}"):
+            store.edit(entry_id, lambda stored: stored)
+
+
+def test_an_entry_that_cannot_be_read_is_mended(address: str, store: WatchlistStore) -> None:
+    """Putting it anew, or removing it, mends an entry that cannot be read, and changes tell of that."""
+    for entry_id in "ab":
+        store.put(entry(entry_id))
+        damage(address, entry_id, b"junk")
+    broken = store.snapshot().revision
+    store.put(entry("a", "a woman in blue"))
+    store.remove("b")
+    changes = heard(store.changes(broken, 0))
+    assert [each.description for each in changes.put] == ["a woman in blue"]
+    assert (changes.removed, dict(changes.damaged)) == (("b",), {})
+    assert (there(store), dict(store.snapshot().damaged)) == (["a"], {})
+    assert store.get("a").version >= 1
+
+
+def test_a_view_follows_past_an_entry_that_cannot_be_read(
+    address: str, store: WatchlistStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While an entry that a newer version wrote is out of the watchlist in memory, later edits are heard of."""
+    store.put(entry("a"))
+    with open_watchlist(address) as other, WatchlistView(other, 16) as view:
+        put_newer(monkeypatch, store, entry("a"))
+        revision = store.put(entry("b"))
+        until(lambda: view().revision == revision)
+        assert [each.entry_id for each in view().entries] == ["b"]
+        assert list(view().damaged) == ["a"]
+        store.put(entry("a"))
+        until(lambda: [each.entry_id for each in view().entries] == ["a", "b"] and view.trouble is None)
 
 
 def test_an_entry_that_was_removed_is_not_left_in_the_file(tmp_path: Path) -> None:

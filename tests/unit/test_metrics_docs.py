@@ -48,6 +48,7 @@ class Watchlist:
     """A watchlist at its first revision."""
 
     revision = 1
+    damaged = ()
     trouble = None
 
     def __call__(self) -> "Watchlist":

@@ -11,7 +11,7 @@ edits as it did those it forgot; their ``edit`` tells them apart.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Self
@@ -20,7 +20,7 @@ from uuid import uuid4
 from pipeline.errors import StoreError, UnknownEntryError
 from pipeline.records import WatchlistEntry
 from pipeline.store.base import Changes, Snapshot
-from pipeline.store.encoding import decode, encode
+from pipeline.store.encoding import decode_entries, decode_entry, encode
 from pipeline.store.redis.address import RedisAddress
 from pipeline.store.redis.connection import ANSWER_S, PREFIX, RedisStore, Word
 
@@ -160,7 +160,7 @@ class RedisWatchlist(RedisStore):
         stored = self._ask_many("read", [("HMGET", _ENTRY + entry_id, "value", "edit") for entry_id in ids])
         keys, words = [_CHANGES, _ENTRIES], list[Word]([self._most_changes])
         for entry_id, (value, edit) in zip(ids, stored, strict=True):
-            if value is not None and _has_expired(value, at_ms):
+            if value is not None and _has_expired(entry_id, value, at_ms):
                 keys.append(_ENTRY + entry_id)
                 words += (entry_id, edit or b"", uuid4().hex)
         removed = self._run("write", _REMOVE_EXPIRED, keys, words, again=False) if len(words) > 1 else 0
@@ -168,24 +168,22 @@ class RedisWatchlist(RedisStore):
 
     def get(self, entry_id: str) -> WatchlistEntry:
         """Return an entry; see ``WatchlistStore.get``."""
-        key = _ENTRY + entry_id
-        value = self._ask("read", "HGET", key, "value")
+        value = self._ask("read", "HGET", _ENTRY + entry_id, "value")
         if value is None:
             raise _unknown_entry(entry_id)
-        return decode(value, WatchlistEntry, key)
+        return decode_entry(entry_id, value)
 
     def snapshot(self) -> Snapshot:
         """Return all entries; see ``WatchlistStore.snapshot``."""
         while True:
             start = self._newest()
-            entries = dict(self._entries())
+            values = dict(self._values())
             # Those were read one after another, so what has changed meanwhile comes on top.
             revision, changed = self._since(start)
             if changed is not None:
-                _check_kept(key for key, entry in entries.items() if entry is None and key not in changed)
-                entries |= changed
-                found = (entry for _, entry in sorted(entries.items()) if entry is not None)
-                return Snapshot(revision, tuple(found))
+                lost = {key: _lost(key) for key, value in values.items() if value is None and key not in changed}
+                entries, damaged = _read(values | changed)
+                return Snapshot(revision, entries, damaged | lost)
 
     def changes(self, since_revision: int, timeout_s: float) -> Changes | None:
         """Return what changed; see ``WatchlistStore.changes``."""
@@ -196,8 +194,9 @@ class RedisWatchlist(RedisStore):
                 return None
             left_s = until_s - time.monotonic()
             if revision != since_revision or left_s <= 0:
-                put = tuple(entry for _, entry in sorted(changed.items()) if entry is not None)
-                return Changes(revision, put, tuple(sorted(key for key, entry in changed.items() if entry is None)))
+                put, damaged = _read(changed)
+                removed = tuple(sorted(key for key, value in changed.items() if value is None))
+                return Changes(revision, put, removed, damaged)
             self._wait(since_revision, min(left_s, _WAIT_S))
 
     def _put(self, entry: WatchlistEntry, version: int, edit: str) -> Revision | None:
@@ -216,27 +215,24 @@ class RedisWatchlist(RedisStore):
         place, change = newest[0]
         return Revision(int(place.partition(b"-")[0]), change[b"edit"].decode())
 
-    def _entries(self) -> Iterator[tuple[str, WatchlistEntry | None]]:
-        """Yield ids and entries; None for one that was removed just now, or that the server threw away."""
+    def _values(self) -> Iterator[tuple[str, bytes | None]]:
+        """Yield ids and values; None for one that was removed just now, or that the server threw away."""
         ids = sorted(key.decode() for key in self._ask("read", "SMEMBERS", _ENTRIES))
         for start in range(0, len(ids), _PAGE):
             keys = [_ENTRY + entry_id for entry_id in ids[start : start + _PAGE]]
             values = self._ask_many("read", [("HGET", key, "value") for key in keys])
             for key, value in zip(keys, values, strict=True):
-                yield key.removeprefix(_ENTRY), None if value is None else decode(value, WatchlistEntry, key)
+                yield key.removeprefix(_ENTRY), value
 
-    def _since(self, since: int) -> tuple[Revision, dict[str, WatchlistEntry | None] | None]:
-        """Return the revision and what changed, without an entry where one was removed; None where that is lost."""
+    def _since(self, since: int) -> tuple[Revision, dict[str, bytes | None] | None]:
+        """Return the revision and the values that changed, None where one was removed; None where that is lost."""
         edit = since.edit if isinstance(since, Revision) else ""
         number, newest, *changed = self._run("read", _SINCE, (_CHANGES,), (since, edit, _ENTRY), again=True)
         revision = Revision(number, newest.decode())
         if not changed:
             return revision, None
         ids = [key.decode() for key in changed[0][::2]]
-        values = dict(zip(ids, changed[0][1::2], strict=True))
-        return revision, {
-            key: None if value is None else decode(value, WatchlistEntry, _ENTRY + key) for key, value in values.items()
-        }
+        return revision, dict(zip(ids, changed[0][1::2], strict=True))
 
     def _wait(self, since_revision: int, seconds: float) -> None:
         """Wait for a change after a revision; this ends early when there is one."""
@@ -245,18 +241,22 @@ class RedisWatchlist(RedisStore):
         self._ask("follow", *command)
 
 
-def _has_expired(value: bytes, at_ms: int) -> bool:
+def _read(values: Mapping[str, bytes | None]) -> tuple[tuple[WatchlistEntry, ...], dict[str, str]]:
+    """Read the entries that are there; see ``decode_entries``."""
+    return decode_entries((key, value) for key, value in sorted(values.items()) if value is not None)
+
+
+def _has_expired(entry_id: str, value: bytes, at_ms: int) -> bool:
     with suppress(StoreError):  # nobody knows when a damaged entry expires
-        return decode(value, WatchlistEntry, "").has_expired(at_ms)
+        return decode_entry(entry_id, value).has_expired(at_ms)
     return False
 
 
-def _check_kept(gone: Iterable[str]) -> None:
-    for entry_id in gone:
-        raise StoreError(
-            f"{_ENTRY}{entry_id} is gone, though nobody removed it; set maxmemory-policy noeviction, "
-            "and put it again or remove it"
-        )
+def _lost(entry_id: str) -> str:
+    return (
+        f"{_ENTRY}{entry_id} is gone, though nobody removed it; set maxmemory-policy noeviction, "
+        "and put it again or remove it"
+    )
 
 
 def _unknown_entry(entry_id: str) -> UnknownEntryError:

@@ -10,6 +10,8 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
 from pipeline.errors import SettingsError
+from pipeline.store.open import open_watchlist
+from tests.newer import put_newer
 
 Run = Callable[..., Result]
 MAN = "a man in a blue shirt"
@@ -112,6 +114,22 @@ def test_the_newest_is_listed_last(run: Run) -> None:
     rows = [line.split() for line in run("list").stdout.splitlines()[1:]]
     assert [row[0] for row in rows] == ids
     assert [row[7] for row in rows] == ["100", "2.5", "10", "50"]
+
+
+def test_an_entry_that_cannot_be_read_is_listed(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the others, by its id and with what to do; adding goes on, and ``watch remove`` mends it."""
+    broken = added(run, MAN)["entry_id"]
+    with open_watchlist(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        put_newer(monkeypatch, store, store.get(broken))
+    whole = added(run, MAN)["entry_id"]
+    assert [(row["entry_id"], row["state"]) for row in listed(run)] == [(whole, "active"), (broken, "damaged")]
+    assert f"lookout watch remove {broken}" in listed(run)[1]["damage"]
+    told = run("list")
+    assert whole in told.stdout
+    assert f"damaged: entry {broken}: expected a record of version 1, but found version 2" in told.stderr
+    run("remove", broken)
+    assert [row["entry_id"] for row in listed(run)] == [whole]
+    assert run("list").stderr == ""
 
 
 def test_two_people_in_one_sentence_are_told(run: Run) -> None:

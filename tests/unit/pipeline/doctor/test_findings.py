@@ -14,6 +14,9 @@ from pipeline.doctor.site import camera_checks, log_checks, missing_file, store_
 from pipeline.log.base import Topic
 from pipeline.log.shapes import SHAPES, TopicState
 from pipeline.settings import Settings, fixed_cameras, load_settings
+from pipeline.store.open import open_watchlist
+from tests.e2e.sightings import Cast
+from tests.newer import put_newer
 
 
 def state(**changes: object) -> TopicState:
@@ -106,6 +109,19 @@ def test_looking_makes_no_file(tmp_path: Path) -> None:
         assert [finding.verdict for finding in check.look()] == [Verdict.WARNING]
     assert missing_file(address) == tmp_path / "site.db"
     assert missing_file("kafka://host:9092") is None
+
+
+def test_an_entry_that_cannot_be_read_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an entry that cannot be read the finding says which, and what to do."""
+    address = f"sqlite:///{tmp_path / 'site.db'}"
+    with open_watchlist(address) as store:
+        store.put(Cast.now().entry("whole"))
+        put_newer(monkeypatch, store, Cast.now().entry("broken"))
+    check, _ = store_checks(Settings(log=address, store=address), None)
+    (found,) = check.look()
+    assert found.verdict is Verdict.FAILED
+    assert "entry broken" in found.words
+    assert found.words.endswith("remove it with: lookout watch remove broken")
 
 
 def test_a_disabled_camera_is_left_alone(tmp_path: Path) -> None:

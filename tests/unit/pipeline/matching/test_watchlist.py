@@ -1,10 +1,12 @@
 """The watchlist in memory, and what the matcher keeps of watchlists that are no more."""
 
 import gc
+import logging
 import weakref
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from pipeline.store.base import Changes
 from pipeline.store.sqlite import SqliteWatchlist
 from pipeline.threshold.background import Background
 from pipeline.watchlist import WatchlistMatrix, WatchlistView
+from tests.newer import put_newer
 from tests.waiting import until
 
 DIMENSIONS = 4
@@ -58,6 +61,43 @@ def test_a_batch_keeps_the_watchlist_that_it_began_with() -> None:
             until(lambda: view() is not before)
             np.testing.assert_array_equal(before.vectors[1], np.full(DIMENSIONS, 2.0))
             np.testing.assert_array_equal(view().vectors[1], np.zeros(DIMENSIONS))
+
+
+def test_an_entry_that_cannot_be_read_matches_nobody(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It leaves the matrix with its vector, is told of once and as trouble; others are edited, and it can come back."""
+    caplog.set_level(logging.WARNING, "pipeline.watchlist")
+    with SqliteWatchlist(Path(":memory:")) as store:
+        for fill, key in enumerate("abc", 1):
+            store.put(entry(key, fill))
+        with WatchlistView(store, DIMENSIONS) as view:
+            put_newer(monkeypatch, store, entry("b"))
+            until(lambda: len(view().entries) == 2)
+            revision = store.put(entry("c", 7))
+            until(lambda: view().revision == revision)
+            assert [each.entry_id for each in view().entries] == ["a", "c"]
+            np.testing.assert_array_equal(view().vectors, np.outer([1, 7], np.ones(DIMENSIONS)))
+            assert view.trouble == f"{view().damaged['b']}; until then it matches nobody"
+            assert [record.message for record in caplog.records] == [view.trouble]
+            store.put(entry("b", 5))
+            until(lambda: len(view().entries) == 3 and view.trouble is None)
+            np.testing.assert_array_equal(view().vectors[1], np.full(DIMENSIONS, 5.0))
+
+
+def test_a_watchlist_begins_with_what_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A view opens on a store of which much cannot be read, and names no more than it can show."""
+    with SqliteWatchlist(Path(":memory:")) as store:
+        store.put(entry("z"))
+        for key in "abcdefghi":
+            put_newer(monkeypatch, store, entry(key))
+        with WatchlistView(store, DIMENSIONS) as view:
+            assert [each.entry_id for each in view().entries] == ["z"]
+            assert (view.trouble or "").startswith("entry a: expected a record of version 1, but found version 2;")
+            assert (view.trouble or "").endswith("; damaged as well: b, c, d, e, f and 3 more")
+            for key in "abcdefghi":
+                store.remove(key)
+            until(lambda: view.trouble is None)
 
 
 class Strange(SqliteWatchlist):
