@@ -126,7 +126,7 @@ class Matcher:
         records = self._insist(self._poll)
         if not records:
             return 0
-        self._insist(lambda: self._catch_up(records))
+        self._insist(lambda: self._catch_up(records, self._member.generation))
         batch = read_batch(records, self._reader)
         seen = self._insist(lambda: self._place(batch))
         matches = self._match(seen)

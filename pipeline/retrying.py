@@ -84,6 +84,12 @@ class Member:
         self._group = group
         self._start_at = start_at
         self._subscription: Subscription | None = None
+        self._joined = 0  # times
+
+    @property
+    def generation(self) -> tuple[int, int]:
+        """Another than before once another member may have had partitions of what was polled last."""
+        return self._joined, 0 if self._subscription is None else self._subscription.generation
 
     def poll(self, max_records: int, timeout_s: float) -> list[LogRecord]:
         """Return the next records.
@@ -93,6 +99,7 @@ class Member:
         """
         if self._subscription is None:
             self._subscription = self._log.subscribe(self._topics, self._group, self._start_at)
+            self._joined += 1
         try:
             return self._subscription.poll(max_records, timeout_s)
         except LogError:

@@ -44,6 +44,11 @@ class StartAt(StrEnum):
 class Subscription(Protocol):
     """One member of a consumer group. Not thread-safe: one thread polls, commits and closes."""
 
+    @property
+    def generation(self) -> int:
+        """A number that is another once another member may have had partitions of what was polled last."""
+        ...
+
     def poll(self, max_records: int, timeout_s: float) -> list[LogRecord]:
         """Return the next records, at most ``max_records``; block up to ``timeout_s`` while there are none.
 

@@ -160,6 +160,7 @@ class SqliteSubscription:
         self._clock = clock
         self._member = secrets.token_hex(8)
         self._lease_until_ms = 0
+        self._generation = 0
         self._next: dict[str, int] | None = None  # the position, while the lease is held
         self._closed = False
         with self._file.writing() as connection:
@@ -171,6 +172,11 @@ class SqliteSubscription:
         for topic in self._topics:
             offset = _end(connection, topic) if start_at is StartAt.LATEST else 0
             connection.execute("INSERT OR IGNORE INTO positions VALUES (?, ?, ?)", (self._group, topic, offset))
+
+    @property
+    def generation(self) -> int:
+        """How often the lease was taken; see ``Subscription.generation``."""
+        return self._generation
 
     def poll(self, max_records: int, timeout_s: float) -> list[LogRecord]:
         """Return the next records; see ``Subscription.poll``."""
@@ -203,6 +209,7 @@ class SqliteSubscription:
             connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", (self._group, self._member, until_ms))
             if self._next is None or holder is None or holder[0] != self._member:
                 self._next = self._positions(connection)
+                self._generation += 1
         self._lease_until_ms = until_ms
         return True
 

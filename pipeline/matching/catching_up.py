@@ -4,7 +4,7 @@ Its batch is matched again, but against the watchlist of now: an entry that was 
 another alert, or to none. So whoever begins with a partition first stores what was published of its records.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from pipeline.errors import RecordError
 from pipeline.log.base import EventLog, LogRecord, Topic
@@ -17,20 +17,28 @@ _SLACK_MS = 3_600_000  # by which a record's capture may lie before that of thos
 
 
 class CatchingUp:
-    """Follows which records were polled, and stores what is missing where they do not go on from one another."""
+    """Follows which records were polled, and stores what is missing where others may have had them before."""
 
     def __init__(self, log: EventLog, alerts: AlertStore) -> None:
         self._log = log
         self._alerts = alerts
+        self._generation: Hashable = None
         self._next: dict[int, int] = {}  # partition to the offset after the last record
 
-    def __call__(self, records: Sequence[LogRecord]) -> None:
+    def __call__(self, records: Sequence[LogRecord], generation: Hashable) -> None:
         """Store the alerts that were published of records like these, or later ones; call it before they are decided.
+
+        Args:
+            records: as they were polled.
+            generation: in which; in another one, another matcher may have had them meanwhile, though they go on from
+                what this one had.
 
         Raises:
             LogError: the log does not answer; call it again with the same records.
             StoreError: the store does not answer; the same.
         """
+        if generation != self._generation:
+            self._generation, self._next = generation, {}
         firsts = {record.partition: record for record in reversed(records)}
         strange = {part: first for part, first in firsts.items() if self._next.get(part) != first.offset}
         if strange:

@@ -257,6 +257,26 @@ def test_what_moves_to_another_member_comes_again(log: EventLog, topic: str) -> 
         assert {record.partition for record in again} == parts
 
 
+def test_a_member_tells_that_others_may_have_had_its_partitions(log: EventLog, topic: str) -> None:
+    """The generation stays while a member reads and commits alone, and is another once somebody else has joined."""
+    fill(log, topic, range(20))
+    log.flush()
+    with log.subscribe([topic], f"readers-{topic}") as stays:
+        take(stays, 1)
+        before = stays.generation
+        stays.commit()
+        fill(log, topic, range(20, 40))
+        log.flush()
+        assert stays.poll(500, 5.0)
+        assert stays.generation == before
+        with log.subscribe([topic], f"readers-{topic}") as joins:
+            until = time.monotonic() + 30
+            while stays.generation == before and time.monotonic() < until:
+                joins.poll(500, 0.3)
+                stays.poll(500, 0.3)
+        assert stays.generation > before
+
+
 def test_a_login_is_needed_and_never_shown(kafka_broker: KafkaBroker, topic: str) -> None:
     """The right password opens the log; a wrong one is refused, and neither stands in any text."""
     with open_log(kafka_broker.login_address(kafka_broker.password)) as log:

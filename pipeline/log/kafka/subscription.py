@@ -91,6 +91,11 @@ class KafkaSubscription:
             except _GONE:  # the group has members, who have done this
                 _log.debug("the group %s has begun already", self._group)
 
+    @property
+    def generation(self) -> int:
+        """How often the partitions were shared out; see ``Subscription.generation``."""
+        return int(self._consumer.group_metadata().generation_id)
+
     def poll(self, max_records: int, timeout_s: float) -> list[LogRecord]:
         """Return the next records; see ``Subscription.poll``."""
         self._check_open()

@@ -89,6 +89,8 @@ class MemoryLog(Closing):
 class MemorySubscription(Closing):
     """The only member of a group."""
 
+    generation = 0
+
     def __init__(self, log: MemoryLog, topics: Sequence[str], group: str, start_at: StartAt) -> None:
         self._log, self._group = log, group
         ends = {(topic, i): len(p) for topic in topics for i, p in enumerate(log.partitions(topic))}
@@ -314,6 +316,17 @@ def new_site(request: pytest.FixtureRequest, background: Background, tmp_path: P
 
     yield make
     for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def two_processes(background: Background, tmp_path: Path) -> Iterator[tuple[Site, Site]]:
+    """Return a site as two processes have it open at once, on the embedded log and store."""
+    clock = ManualClock(START_MS)
+    alerts = SqliteAlerts(tmp_path / "alerts.db")
+    sites = [Site(background, FileLog(tmp_path / "log.db", clock), alerts, clock) for _ in range(2)]
+    yield sites[0], sites[1]
+    for each in (alerts, *(site.log for site in sites)):
         each.close()
 
 

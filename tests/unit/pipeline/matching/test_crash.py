@@ -139,6 +139,29 @@ def test_what_was_published_is_stored_though_its_entry_has_gone(
     assert {each.alert_id for each in site.told()} == {each.alert_id for each in site.stored()}
 
 
+def test_what_another_member_published_meanwhile_is_stored_by_whoever_takes_over_again(
+    two_processes: tuple[Any, Any], make_sighting: Make, make_entry: Make
+) -> None:
+    """A member that was out of it while another took its partition and was killed goes on where it had been itself."""
+    first, second = two_processes
+    first.publish(make_sighting("a"))
+    working = first.matcher()
+    assert working.step() == 1
+    first.publish(make_sighting("b", at_s=500))
+    first.clock.advance(60)
+    log, alerts = second.log, second.alerts
+    harm(second, Fault("upsert", "before", 1, KilledError))
+    with pytest.raises(KilledError):
+        second.match()
+    second.log, second.alerts = log, alerts
+    assert len(first.told()) == 2
+    first.watchlist = replace(first.watchlist, entries=(make_entry(version=2),), revision=2)
+    first.clock.advance(60)
+    assert working.step() == 1
+    working.close()
+    assert {each.alert_id for each in first.told()} == {each.alert_id for each in first.stored()}
+
+
 @pytest.fixture
 def erased(new_site: Make, make_sighting: Make) -> tuple[Any, set[str]]:
     """Return a site whose matcher was killed with everything committed, and the alerts that were erased then: all."""
