@@ -18,6 +18,8 @@ _BEFORE_A_THING = MODIFIERS | frozenset(
         "a an any the kind sort type of"
     ).split()
 )
+_DEGREES = frozenset(("very", "too", "so"))
+_DEGREES = frozenset(("very", "too", "so"))
 _AFTER_A_THING = FILLER | {"carrying", "holding"}
 _LONGEST_DENIED_PHRASE = 6
 _DESCENT = "descent"  # one of the words that are never looked for
@@ -113,6 +115,9 @@ def _denied_thing(words: list[str], start: int) -> tuple[int, list[str]]:
     """Return where the thing named from ``start`` on ends; its denials, none where there is no word for them."""
     limit = min(len(words), start + _LONGEST_DENIED_PHRASE)
     stop = _first(words, start, limit, _PHRASE_END.__contains__)
+    degree_end = _first(words, start, stop, lambda word: word not in _DEGREES)
+    if degree_end > start:  # "not very tall" denies a look, and no thing behind it
+        return min(degree_end + 1, stop), []
     name = _first(words, start, stop, lambda word: word not in _BEFORE_A_THING)
     name_end = _first(words, name, stop, _AFTER_A_THING.__contains__)
     thing = _first(words, start, name_end, DENIABLE.__contains__)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from reid.text.normalise import resolve
-from reid.text.words import DENIALS, FILLER, SYNONYMS, UNFAIR
+from reid.text.words import DENIALS, FILLER, ORDINARY, SYNONYMS, UNFAIR
 
 PADDING = 0
 FIRST_WORD = 1
@@ -38,9 +38,9 @@ class Vocabulary:
     def _correct(self, word: str) -> str | None:
         """Return the canonical word one slip away (two in long words) from ``word``, or None.
 
-        The earlier (more frequent) word wins among equally near ones.
+        An ordinary word is no slip of another. The earlier (more frequent) word wins among equally near ones.
         """
-        if len(word) < 4 or word in FILLER:
+        if len(word) < 4 or word in FILLER or word in ORDINARY:
             return None
         slips = 2 if len(word) > 7 else 1
         best: tuple[int, int, str] | None = None

@@ -5,6 +5,7 @@ The lists were written for this project after reading which words occur in descr
 
 # Two-word and odd spellings, replaced in the lower-cased sentence before it is cut into words.
 PHRASES: dict[str, str] = {
+    r"\bw/o\b|\bwith out\b(?!\W*stretched)": "without",
     r"\bt[\s.-]*shirts?\b|\btee[\s-]*shirts?\b|\btees?\b": "tshirt",
     r"\bback[\s-]+packs?\b|\b(?:ruck|knap)[\s-]*sacks?\b|\b(?:book|school)[\s-]*bags?\b": "backpack",
     r"\bhand[\s-]+bags?\b|\bpocket[\s-]*books?\b|\bpurses?\b": "handbag",
@@ -36,8 +37,9 @@ PHRASES: dict[str, str] = {
     r"\bover[\s-]+coats?\b": "coat",
     r"\bwhite and black\b": "black and white",
     r"\b(?:is|are|was|were|do|does|did|has|have|had|ca|wo)n'?t\b|\bcannot\b": "not",
-    r"\bw/o\b": "without",
+    r"\bnot see (?=an?\b|any\b)": "not ",
     r"\b(no|without(?: an?| any)?|not any) (?:visible|obvious|apparent)\b": r"\1",
+    r"\bnon[\s-]+(?=[a-z])": "non",  # "non-black" becomes one word, which nobody knows
 }
 
 # One spelling for one meaning; plurals not listed here lose their final s where the singular is known.
@@ -160,6 +162,22 @@ FILLER = frozenset(
         "very quite his her picture image photo photograph seen visible shown he's she's so then just i we "
         "you can could may might while or but by for from other another pair pairs type kind sort style piece "
         "one two person's set off somewhat slightly rather along into onto toward towards through around out"
+    ).split()
+)
+
+# Ordinary words one slip from a word that the network knows, as "fire" from "file" and "cheap" from "chap": whoever
+# writes them means them. Left out are those that are likelier a slip ("a red cost"), and "fine", for the shipped weights
+# have learned "fine stripes" as it is corrected; it belongs here with the next ones.
+ORDINARY = frozenset(
+    (
+        "bank beat bill blood bread broke burn buys cafe cake cash chase cheap cheat class clocks coin cook cool "
+        "costs cries dance died dies drunk ever fact facts fail fake fame fate father feed feel fell fighting fill "
+        "film fire firm fish five flood flour follow fork fort frost fuel hear heard hears hide hill hope hopes "
+        "host keep kick kill knew know lake last later learn leave less lift likes live lived lives lose month "
+        "niece nine noon paid pays plane post raise ride rise roam robber rush said send sheep ship ships shop "
+        "shout sick sing slow smash snow sold start starts stay stays stealing stolen storm story talk team think "
+        "thinks threw throw throws till told took town trap trick truck wants warm whole wife wild will wise wish "
+        "worked world year"
     ).split()
 )
 

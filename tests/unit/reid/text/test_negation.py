@@ -34,6 +34,11 @@ SAYINGS = [
     ("a woman with no visible bag", "woman no_bag", "no bag"),
     ("a man with no hat, bag or glasses", "man no_hat no_bag no_glasses", "no hat, bag or glasses"),
     ("a man with no hat, bag and coat", "man no_hat bag coat", "no hat"),
+    ("a man with out a hat, red coat", "man no_hat red coat", "without a hat"),
+    ("a man in red, I can't see any hat", "man red no_hat", "not any hat"),
+    ("cannot see his face. A man in a hat", "man man hat", "not see"),
+    ("a man, not very tall, black coat", "man black coat", "not very tall"),
+    ("a man not too tall wearing a black coat", "man black coat", "not too tall"),
 ]
 
 
@@ -55,6 +60,18 @@ def test_no_way_of_denying_leaves_the_thing_or_its_colour(tokenizer: Tokenizer, 
         assert known[-2:] == ("blue", "jeans")
         assert f"no_{DENIABLE[thing]}" in known
         assert all(word.startswith("no_") for word in known[2:-2]), known
+
+
+def test_a_colour_that_a_thing_has_not_is_none_of_it(tokenizer: Tokenizer) -> None:
+    """What is "non-black" is not looked for in black, but it is there."""
+    explanation = tokenizer.explain("a man in a non-black coat, non blue jeans")
+    assert explanation.known == ("man", "coat", "jeans")
+    assert explanation.ignored == ("nonblack", "nonblue")
+
+
+def test_arms_stretched_out_deny_nothing(tokenizer: Tokenizer) -> None:
+    """The "with out" of "with out-stretched arms" is no "without"."""
+    assert tokenizer.explain("a man with out-stretched arms, red coat").denied == ()
 
 
 def test_what_follows_the_denied_still_counts(tokenizer: Tokenizer) -> None:

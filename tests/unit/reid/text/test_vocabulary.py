@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reid.text.vocabulary import Vocabulary, learn_vocabulary
-from reid.text.words import DENIALS, FILLER, SYNONYMS
+from reid.text.words import DENIALS, FILLER, ORDINARY, SYNONYMS
 
 
 def edits(one: str, other: str) -> int:
@@ -27,7 +27,7 @@ def edits(one: str, other: str) -> int:
 
 def naive(word: str, vocabulary: Vocabulary) -> str | None:
     """Compare with every word and synonym; the nearest wins, among equals the earlier."""
-    if len(word) < 4 or word in FILLER:
+    if len(word) < 4 or word in FILLER | ORDINARY:
         return None
     slips = 2 if len(word) > 7 else 1
     spellings = [w for w in (*vocabulary.words, *SYNONYMS) if len(w) > 3 and "_" not in w]
@@ -89,6 +89,8 @@ def test_correction_agrees_where_many_words_are_near(words: list[str], word: str
         ("rad", None),  # three letters leave too much room
         ("wering", None),  # wearing says nothing of a person's looks
         ("packet", None),  # a first letter is hardly ever wrong
+        ("kick", None),  # an ordinary word, and no slip of "kicks"
+        ("cheap", None),  # nor is this one of "chap"
     ],
 )
 def test_what_people_misspell(vocabulary: Vocabulary, written: str, meant: str | None) -> None:
