@@ -64,8 +64,8 @@ class WatchlistView:
 
     @property
     def trouble(self) -> str | None:
-        """What keeps the store from answering, so the watchlist stays as last heard of, or an entry from being read."""
-        return self._trouble or _in_words(self().damaged)
+        """What keeps the store from answering, so that the watchlist stays as last heard of; not what is damaged."""
+        return self._trouble
 
     def _follow(self) -> None:
         while not self._ending.is_set():
@@ -149,16 +149,12 @@ def _row(entry: WatchlistEntry, embedding_dim: int) -> npt.NDArray[np.float32]:
 
 
 def _tell(damaged: Mapping[str, str]) -> None:
-    if words := _in_words(damaged):
-        _log.warning("%s", words)
-
-
-def _in_words(damaged: Mapping[str, str]) -> str | None:
-    """Say which entries cannot be read, and what to do; None where all can."""
+    """Say which entries cannot be read, and what to do; nothing where all can."""
     if not damaged:
-        return None
+        return
     first, *others = sorted(damaged)
     told = f"{damaged[first]}; until then it matches nobody"
     if others:
         told += f"; damaged as well: {', '.join(others[:_NAMED])}"
-    return f"{told} and {len(others) - _NAMED} more" if len(others) > _NAMED else told
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    _log.warning("%s%s", told, more)

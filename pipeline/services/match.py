@@ -43,7 +43,7 @@ class MatchService:
 
     @property
     def trouble(self) -> str | None:
-        """What keeps sightings from being matched, or the watchlist's edits from being heard and read."""
+        """What keeps sightings from being matched, or the watchlist's edits from being heard."""
         return self._matcher.trouble or self._watchlist.trouble
 
     @property

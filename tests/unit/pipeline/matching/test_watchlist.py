@@ -66,7 +66,7 @@ def test_a_batch_keeps_the_watchlist_that_it_began_with() -> None:
 def test_an_entry_that_cannot_be_read_matches_nobody(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It leaves the matrix with its vector, is told of once and as trouble; others are edited, and it can come back."""
+    """It leaves the matrix with its vector and is told of once; the others are edited and followed, and it can come back."""
     caplog.set_level(logging.WARNING, "pipeline.watchlist")
     with SqliteWatchlist(Path(":memory:")) as store:
         for fill, key in enumerate("abc", 1):
@@ -78,14 +78,16 @@ def test_an_entry_that_cannot_be_read_matches_nobody(
             until(lambda: view().revision == revision)
             assert [each.entry_id for each in view().entries] == ["a", "c"]
             np.testing.assert_array_equal(view().vectors, np.outer([1, 7], np.ones(DIMENSIONS)))
-            assert view.trouble == f"{view().damaged['b']}; until then it matches nobody"
-            assert [record.message for record in caplog.records] == [view.trouble]
+            assert [each.message for each in caplog.records] == [f"{view().damaged['b']}; until then it matches nobody"]
+            assert view.trouble is None
             store.put(entry("b", 5))
-            until(lambda: len(view().entries) == 3 and view.trouble is None)
+            until(lambda: len(view().entries) == 3 and not view().damaged)
             np.testing.assert_array_equal(view().vectors[1], np.full(DIMENSIONS, 5.0))
 
 
-def test_a_watchlist_begins_with_what_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watchlist_begins_with_what_can_be_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """A view opens on a store of which much cannot be read, and names no more than it can show."""
     with SqliteWatchlist(Path(":memory:")) as store:
         store.put(entry("z"))
@@ -93,11 +95,12 @@ def test_a_watchlist_begins_with_what_can_be_read(monkeypatch: pytest.MonkeyPatc
             put_newer(monkeypatch, store, entry(key))
         with WatchlistView(store, DIMENSIONS) as view:
             assert [each.entry_id for each in view().entries] == ["z"]
-            assert (view.trouble or "").startswith("entry a: expected a record of version 1, but found version 2;")
-            assert (view.trouble or "").endswith("; damaged as well: b, c, d, e, f and 3 more")
+            (words,) = [record.message for record in caplog.records if record.name == "pipeline.watchlist"]
+            assert words.startswith("entry a: expected a record of version 1, but found version 2;")
+            assert words.endswith("; damaged as well: b, c, d, e, f and 3 more")
             for key in "abcdefghi":
                 store.remove(key)
-            until(lambda: view.trouble is None)
+            until(lambda: not view().damaged)
 
 
 class Strange(SqliteWatchlist):
