@@ -166,8 +166,8 @@ FILLER = frozenset(
 )
 
 # Ordinary words one slip from a word that the network knows, as "fire" from "file" and "cheap" from "chap": whoever
-# writes them means them. Left out are those that are likelier a slip ("a red cost"), and "fine", for the shipped weights
-# have learned "fine stripes" as it is corrected; it belongs here with the next ones.
+# writes them means them. Left out are those that are likelier a slip ("a red cost"), and "fine", for the shipped
+# weights have learned "fine stripes" as it is corrected; it belongs here with the next ones.
 ORDINARY = frozenset(
     (
         "bank beat bill blood bread broke burn buys cafe cake cash chase cheap cheat class clocks coin cook cool "
