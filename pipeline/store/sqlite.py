@@ -35,6 +35,8 @@ class SqliteStore:
             StoreError: it cannot be opened.
         """
         self._file = SqliteFile(path, schema, StoreError)
+        with self._file.reading() as connection:
+            connection.execute("PRAGMA secure_delete = ON")  # what was removed is overwritten, crops above all
 
     def close(self) -> None:
         """Let go of the file."""
@@ -62,8 +64,6 @@ class SqliteWatchlist(SqliteStore):
         """
         super().__init__(path, _SCHEMA)
         self._clock = clock or SystemClock()
-        with self._file.reading() as connection:
-            connection.execute("PRAGMA secure_delete = ON")  # of an entry that has gone, nothing stays in the file
 
     def put(self, entry: WatchlistEntry) -> int:
         """Write an entry; see ``WatchlistStore.put``."""

@@ -39,8 +39,6 @@ class SqliteAlerts(SqliteStore):
             StoreError: it cannot be opened.
         """
         super().__init__(path, _SCHEMA)
-        with self._file.reading() as connection:
-            connection.execute("PRAGMA secure_delete = ON")  # what was removed is overwritten, crops above all
 
     def upsert(self, alert: Alert) -> bool:
         """Write or improve an alert; see ``AlertStore.upsert``."""
