@@ -56,7 +56,7 @@ def divide(beat: Beat, leases: Mapping[str, Lease], members: AbstractSet[str]) -
     """
     over = {camera_id: lease for camera_id, lease in leases.items() if lease.report.state == ENDED}
     stuck = {key: lease for key, lease in leases.items() if lease.report.state == STUCK and lease.member != beat.member}
-    working = {camera_id: lease for camera_id, lease in leases.items() if camera_id not in over | stuck}
+    working = {key: lease for key, lease in leases.items() if key not in over and key not in stuck}
     others = members - {lease.member for lease in stuck.values()}
     divided = stuck | _divide(replace(beat, known=beat.known - over.keys()), working, others)
     for camera_id, lease in over.items():
