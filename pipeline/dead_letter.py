@@ -16,9 +16,8 @@ from pipeline.log.base import EventLog, LogRecord, Topic
 # would be tried for ever, and hold back all that stands behind it.
 _MOST_VALUE_BYTES = 512 * 1024
 _MOST_CHARACTERS = 4096  # of the key, and of the reason
-_OF_WEBHOOK = re.compile(
-    r"webhook '(.*)' (?:refused|not taken in \d+ attempts): "
-)  # before letters named it themselves
+# How a reason began before letters named their webhook themselves.
+_OF_WEBHOOK = re.compile(r"webhook '(.*)' (?:refused|not taken in \d+ attempts): ")
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
