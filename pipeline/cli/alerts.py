@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.cli.page import Page, check_page, write_page
-from pipeline.cli.site import alerts_of, as_ms, as_time, log_of, settings_of
+from pipeline.cli.site import alerts_of, as_ms, as_time, counted, log_of, settings_of
 
 if TYPE_CHECKING:
     from pipeline.records import Alert, AlertState
@@ -114,15 +114,11 @@ def remove(
             typer.echo("no alerts", err=True)
             return
         if not yes:
-            question = f"Remove {_counted(len(found))} for good, with crops and reviews?"
+            question = f"Remove {counted(len(found), 'alert')} for good, with crops and reviews?"
             typer.confirm(question, abort=True, err=True)
         removed = sum(store.remove(found[first : first + _AT_ONCE]) for first in range(0, len(found), _AT_ONCE))
-    typer.echo(f"removed {_counted(removed)}")
+    typer.echo(f"removed {counted(removed, 'alert')}")
     typer.echo("the log keeps its own copies for as long as its topics do: lookout topics list", err=True)
-
-
-def _counted(number: int) -> str:
-    return f"{number:,} alert{'' if number == 1 else 's'}"
 
 
 def _state(state: str | None) -> "AlertState | None":

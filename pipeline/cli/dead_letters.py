@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.site import as_ms, as_time, background_of, log_of, settings_of
+from pipeline.cli.site import as_ms, as_time, background_of, counted, log_of, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,11 +100,11 @@ def dismiss_letters(
     with log_of(settings_of(context)) as log:
         chosen = _chosen(read_letters(log, since_ms).of(webhook), coordinates)
         if chosen and not yes:
-            typer.confirm(f"Dismiss {_counted(len(chosen))}?", abort=True, err=True)
+            typer.confirm(f"Dismiss {counted(len(chosen), 'letter')}?", abort=True, err=True)
         for letter in dismiss(chosen, log, SystemClock()):
             about = {"coordinates": letter.coordinates, "webhook": letter.webhook, "dismissed": True}
             typer.echo(json.dumps(about) if as_json else _printable(f"{letter.coordinates}: dismissed"))
-    typer.echo(f"{_counted(len(chosen))} dismissed", err=True)
+    typer.echo(f"{counted(len(chosen), 'letter')} dismissed", err=True)
 
 
 def _since_ms(coordinates: list[str] | None, webhook: str | None, since: str | None, *, every: bool) -> int:
@@ -117,10 +117,6 @@ def _since_ms(coordinates: list[str] | None, webhook: str | None, since: str | N
 
 def _chosen(letters: "Letters", coordinates: "Sequence[str] | None") -> "list[Letter]":
     return letters.at(coordinates) if coordinates else letters.waiting()
-
-
-def _counted(number: int) -> str:
-    return f"{number:,} letter{'' if number == 1 else 's'}"
 
 
 def _ports(settings: "Settings", log: "EventLog", letters: "Iterable[Letter]") -> "ResendingPorts":

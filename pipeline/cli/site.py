@@ -134,6 +134,11 @@ def as_time(at_ms: int | None) -> str:
     return "-" if at_ms is None else f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words, ``what`` being one of them."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def as_ms(text: str | None, option: str) -> int | None:
     """Return a time that somebody has typed as UTC ms; None where nothing was said.
 
