@@ -7,15 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.records import Sighting, WatchlistEntry
 from pipeline.threshold.background import Background
 from pipeline.threshold.site import Sentences, Site, site_thresholds
-from pipeline.threshold.sites import Placed
+from pipeline.threshold.sites import Placed, against
 from pipeline.threshold.tail import LEAST_EXPECTED, tail_start
-
-FloatArray = npt.NDArray[np.float64]
 
 _HIGHEST_RATE = 0.5  # whoever only a higher one lets through is near to nobody
 _STEPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
@@ -60,17 +57,11 @@ def _candidates(
     entries: Sequence[WatchlistEntry], placed: Iterable[Placed], shipped: Background
 ) -> Iterator[tuple[int, _Found]]:
     """Yield each sighting with each entry's row that counts for it."""
-    sentences = _sentences(entries)
-    vectors = sentences.vectors.astype(np.float64)
-    held: dict[str, tuple[Site | None, FloatArray]] = {}
-    for sighting, site in placed:
-        known = held.get(sighting.camera_id)
-        if known is None or known[0] is not site:
-            known = held[sighting.camera_id] = site, site_thresholds(sentences, site, shipped)
-        scores = vectors @ sighting.vector.astype(np.float64)
+    for each, similarities, thresholds in against(placed, _sentences(entries), shipped):
+        sighting, _ = each
         for row, entry in enumerate(entries):
             if entry.counts(sighting.camera_id, sighting.captured_at_ms):
-                yield row, _Found((sighting, site), float(scores[row]), float(known[1][row]))
+                yield row, _Found(each, float(similarities[row]), float(thresholds[row]))
 
 
 def _nearest(entry: WatchlistEntry, found: _Found, shipped: Background) -> Nearest:

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from pipeline.errors import BackgroundError
 from pipeline.threshold.background import Background, check_rate
-from pipeline.threshold.site import Sentences, Site, site_thresholds
-from pipeline.threshold.sites import Placed
+from pipeline.threshold.site import Sentences
+from pipeline.threshold.sites import Placed, against
 from pipeline.threshold.tail import tail_start
 
 FloatArray = npt.NDArray[np.float64]
@@ -44,11 +44,10 @@ def measure_realised(
     """
     for rate in rates:
         check_rate(rate, len(shipped))
-    sentences = vectors.astype(np.float64)
-    scores = sentences @ shipped.vectors.astype(np.float64).T
     sightings = list(placed)
     if not sightings:
         raise BackgroundError("the footage shows nobody, so there is nothing to measure; name a longer one")
+    scores = vectors.astype(np.float64) @ shipped.vectors.astype(np.float64).T
     return [_at_rate(rate, sightings, _asked(vectors, scores, rate), shipped) for rate in rates]
 
 
@@ -57,16 +56,11 @@ def _asked(vectors: npt.NDArray[np.float32], scores: FloatArray, rate: float) ->
 
 
 def _at_rate(rate: float, sightings: Sequence[Placed], asked: Sentences, shipped: Background) -> Realised:
-    held: dict[str, tuple[Site | None, FloatArray]] = {}
     matched: dict[str, BoolArray] = {}
     as_shipped: dict[str, BoolArray] = {}
-    for sighting, site in sightings:
-        known = held.get(sighting.camera_id)
-        if known is None or known[0] is not site:
-            known = held[sighting.camera_id] = site, site_thresholds(asked, site, shipped)
-        scores = asked.vectors.astype(np.float64) @ sighting.vector.astype(np.float64)
-        for into, thresholds in ((matched, known[1]), (as_shipped, asked.thresholds)):
-            into[sighting.tracklet_id] = into.get(sighting.tracklet_id, False) | (scores >= thresholds)
+    for (sighting, _), similarities, there in against(sightings, asked, shipped):
+        for into, thresholds in ((matched, there), (as_shipped, asked.thresholds)):
+            into[sighting.tracklet_id] = into.get(sighting.tracklet_id, False) | (similarities >= thresholds)
     shares = np.mean(list(matched.values()), axis=0)  # (m,)
     return Realised(
         rate,

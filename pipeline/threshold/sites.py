@@ -11,7 +11,7 @@ the same backgrounds.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,12 +20,14 @@ import numpy.typing as npt
 from pipeline.errors import RecordError
 from pipeline.log.base import EventLog, LogRecord, Topic
 from pipeline.records import Phase, Sighting
-from pipeline.threshold.site import LEAST_PEOPLE, Site
+from pipeline.threshold.background import Background
+from pipeline.threshold.site import LEAST_PEOPLE, Sentences, Site, site_thresholds
 
 WINDOW_MS = 12 * 3_600_000
 MOST_PEOPLE = 1024
 _REMEMBERED = 3  # backgrounds of a camera, for records that are delivered again
 
+FloatArray = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float16]
 Read = Callable[[LogRecord], Sighting]
 Polled = tuple[LogRecord, Sighting | None]
@@ -185,6 +187,26 @@ def placed(log: EventLog, read: Read) -> Iterator[Placed]:
         sighting = read(record)
         (site,) = sites([(record, sighting)])
         yield sighting, site
+
+
+def against(
+    placed: Iterable[Placed], sentences: Sentences, shipped: Background
+) -> Iterator[tuple[Placed, FloatArray, FloatArray]]:
+    """Yield each sighting with its similarity to each sentence and the thresholds that hold there, (m,) each.
+
+    Args:
+        placed: the sightings, in the order of the log.
+        sentences: to hold them against.
+        shipped: the background that the sentences' thresholds were set on.
+    """
+    vectors = sentences.vectors.astype(np.float64)
+    held: dict[str, tuple[Site | None, FloatArray]] = {}  # by camera
+    for each in placed:
+        sighting, site = each
+        known = held.get(sighting.camera_id)
+        if known is None or known[0] is not site:
+            known = held[sighting.camera_id] = site, site_thresholds(sentences, site, shipped)
+        yield each, vectors @ sighting.vector.astype(np.float64), known[1]
 
 
 def _first(partition: int, polled: Sequence[Polled]) -> tuple[int, int]:
