@@ -34,14 +34,20 @@ def holds_one_table(connection: Connection) -> bool:
 
 
 def part_by_topic(connection: Connection) -> None:
-    """Move the records of a table that all topics share; call it within a transaction that writes."""
+    """Move the records of a table that all topics share; call it within a transaction that writes.
+
+    They keep their offsets. Where an earlier version, which ran on, has made that table anew, they follow what is there.
+    """
     if not holds_one_table(connection):
         return  # another process was quicker
     topics = [topic for (topic,) in connection.execute("SELECT DISTINCT topic FROM records")]
     make_tables(connection, topics)
     for topic in topics:
-        moved = 'SELECT "offset", key, timestamp_ms, value FROM records WHERE topic = ? ORDER BY "offset"'
-        connection.execute(f"INSERT INTO {table_of(topic)} {moved}", (topic,))
+        (last,) = connection.execute(f'SELECT MAX("offset") FROM {table_of(topic)}').fetchone()
+        first = 'SELECT MIN("offset") FROM records WHERE topic = ?'
+        by = 0 if last is None else last + 1 - connection.execute(first, (topic,)).fetchone()[0]
+        moved = 'SELECT "offset" + ?, key, timestamp_ms, value FROM records WHERE topic = ? ORDER BY "offset"'
+        connection.execute(f"INSERT INTO {table_of(topic)} {moved}", (by, topic))
     connection.execute("DROP TABLE records")
 
 

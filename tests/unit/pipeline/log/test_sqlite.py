@@ -4,6 +4,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,22 +114,42 @@ def test_what_a_flush_refused_is_no_longer_under_way(tmp_path: Path) -> None:
         assert [record.value for record in log.read(TOPIC, 0)] == [b"one", b"two"]
 
 
+def write_first_form(path: Path, *offsets: int) -> None:
+    """Write records as the first form of the file has them, on a file of any form, as an earlier version does."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.executescript(
+            'CREATE TABLE IF NOT EXISTS records (topic TEXT NOT NULL, "offset" INTEGER NOT NULL, key TEXT NOT NULL,'
+            ' timestamp_ms INTEGER NOT NULL, value BLOB NOT NULL, UNIQUE (topic, "offset"));'
+            'CREATE INDEX IF NOT EXISTS records_by_time ON records (topic, timestamp_ms, "offset");'
+        )
+        for offset in offsets:
+            old.execute("INSERT INTO records VALUES (?, ?, 'gate', ?, ?)", (TOPIC, offset, offset * 10, b"old"))
+
+
+@pytest.mark.parametrize("offsets", [(0, 1), (6, 7)])
+def test_what_an_earlier_version_wrote_to_a_later_form_follows(tmp_path: Path, offsets: tuple[int, int]) -> None:
+    """Records of an earlier version that came to the file after a later one had it stand behind those that it held."""
+    path = tmp_path / "log.db"
+    write_first_form(path, 5, 6)
+    with SqliteLog(path) as log:
+        log.append(TOPIC, "gate", b"new", 80)
+    write_first_form(path, *offsets)
+    with SqliteLog(path) as log:
+        records = [(record.offset, record.value) for record in log.read(TOPIC, 0)]
+    assert records == [(5, b"old"), (6, b"old"), (7, b"new"), (8, b"old"), (9, b"old")]
+
+
 def test_a_file_whose_topics_share_one_table_goes_on(tmp_path: Path) -> None:
     """A file of the first form keeps its records, their offsets and its groups' places, and takes further records."""
     path = tmp_path / "log.db"
-    with sqlite3.connect(path) as old:
-        old.executescript(
-            'CREATE TABLE records (topic TEXT NOT NULL, "offset" INTEGER NOT NULL, key TEXT NOT NULL,'
-            ' timestamp_ms INTEGER NOT NULL, value BLOB NOT NULL, UNIQUE (topic, "offset"));'
-            'CREATE INDEX records_by_time ON records (topic, timestamp_ms, "offset");'
+    write_first_form(path, 5, 6, 7)
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute(
             'CREATE TABLE positions (member_group TEXT NOT NULL, topic TEXT NOT NULL, "offset" INTEGER NOT NULL,'
             " PRIMARY KEY (member_group, topic));"
         )
-        for offset in range(5, 8):
-            old.execute("INSERT INTO records VALUES (?, ?, 'gate', ?, ?)", (TOPIC, offset, offset * 10, b"old"))
         old.execute("INSERT INTO records VALUES ('other \"topic\"', 0, 'gate', 0, ?)", (b"other",))
         old.execute("INSERT INTO positions VALUES ('readers', ?, 6)", (TOPIC,))
-    old.close()
     with SqliteLog(path) as log:
         log.append(TOPIC, "gate", b"new", 80)
         log.flush()
