@@ -49,9 +49,9 @@ class SqliteRetention:
         connection.execute("DELETE FROM marks WHERE topic = ? AND at_ms > ?", (topic, now_ms))
         (last_ms,) = connection.execute("SELECT MAX(at_ms) FROM marks WHERE topic = ?", (topic,)).fetchone()
         if last_ms is None or now_ms - last_ms >= _MARK_EVERY_MS:
-            # The newest record never goes: offsets are counted on from it.
-            end = f'SELECT ?, ?, MAX("offset") FROM {table_of(topic)} HAVING MAX("offset") IS NOT NULL'
-            connection.execute(f"INSERT INTO marks {end}", (topic, now_ms))
+            (newest,) = connection.execute(f'SELECT MAX("offset") FROM {table_of(topic)}').fetchone()
+            if newest is not None:  # it never goes: offsets are counted on from it
+                connection.execute("INSERT INTO marks VALUES (?, ?, ?)", (topic, now_ms, newest))
 
     def _drop(self, connection: Connection, topic: str, before_ms: int) -> None:
         query = 'SELECT MAX(at_ms), "offset" FROM marks WHERE topic = ? AND at_ms <= ?'
