@@ -36,7 +36,7 @@ def holds_one_table(connection: Connection) -> bool:
 def part_by_topic(connection: Connection) -> None:
     """Move the records of a table that all topics share; call it within a transaction that writes.
 
-    They keep their offsets. Where an earlier version, which ran on, has made that table anew, they follow what is there.
+    They keep their offsets. Where an earlier version has made that table anew, they follow what is there.
     """
     if not holds_one_table(connection):
         return  # another process was quicker
