@@ -18,7 +18,7 @@ from pipeline.errors import StoreError, UnknownCameraError
 from pipeline.store.cameras import ENDED, STUCK, Beat, CameraRoll, CameraStore, Lease, StreamReport
 from pipeline.store.encoding import encode
 from pipeline.store.open import open_cameras
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 LONG_S = 60.0  # a lease that no test outlives
 SHORT_S = 0.4
@@ -266,7 +266,7 @@ def test_who_begins_alone_watches_all_footage(store: CameraStore) -> None:
 
 def test_who_begins_together_watches_all_footage(address: str) -> None:
     """Members that give their first beat at the same moment, when all were gone, do not take footage for watched."""
-    rounds, together, found = 30, Barrier(2), list[Lease | None]()
+    rounds, together, found = 30, Barrier(2, timeout=PATIENCE_S), list[Lease | None]()
 
     def join(member: str) -> None:
         with open_cameras(address) as mine:
