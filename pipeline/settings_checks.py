@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import msgspec
 
 from pipeline.errors import SettingsError
-
-if TYPE_CHECKING:
-    from pipeline.settings import Settings
 
 PROVIDERS = ("auto", "cpu", "cuda", "tensorrt")
 
@@ -48,11 +47,11 @@ _WRONG = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<found>[^`]+)`(?: - 
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
 
 
-def check_ranges(settings: "Settings", said_by: Mapping[str, str]) -> None:
+def check_ranges(settings: msgspec.Struct, said_by: Mapping[str, str]) -> None:
     """Refuse values that make no sense, before anything is begun with them.
 
     Args:
-        settings: typed already.
+        settings: ``pipeline.settings.Settings``, of whose tables each key is of its kind already.
         said_by: by dotted key, the file or variable that a value comes from.
 
     Raises:
