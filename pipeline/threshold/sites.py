@@ -158,10 +158,10 @@ class Sites:
         """Fold anew, of each partition, the window of its first record and the one before, up to that record.
 
         Args:
-            firsts: partition to offset and capture time, UTC ms.
+            firsts: partition to offset, and to the time in the log from where to read back, UTC ms.
         """
         folded = {partition: _Partition() for partition in firsts}
-        since_ms = min((captured_at_ms // WINDOW_MS - 1) * WINDOW_MS for _, captured_at_ms in firsts.values())
+        since_ms = min(since_ms for _, since_ms in firsts.values())
         for record in self._log.read(Topic.SIGHTINGS, max(0, since_ms)):
             if record.partition in firsts and record.offset < firsts[record.partition][0]:
                 try:
@@ -210,5 +210,8 @@ def against(
 
 
 def _first(partition: int, polled: Sequence[Polled]) -> tuple[int, int]:
-    """Return offset and capture time of the first sighting of a partition."""
-    return next((r.offset, s.captured_at_ms) for r, s in polled if r.partition == partition and s is not None)
+    """Return the offset of a partition's first sighting, and where the window before its own begins in the log, ms."""
+    first = ((record, sighting) for record, sighting in polled if sighting and record.partition == partition)
+    record, sighting = next(first)
+    ahead_ms = max(0, sighting.captured_at_ms - record.timestamp_ms)  # by which the log does not believe the camera
+    return record.offset, (sighting.captured_at_ms // WINDOW_MS - 1) * WINDOW_MS - ahead_ms

@@ -1,6 +1,7 @@
 """Which people a camera's thresholds rest on, at each place of the log."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from pipeline.log.base import LogRecord, Topic
 from pipeline.records import Phase, Sighting
 from pipeline.threshold.sites import WINDOW_MS, Sites
-from pipeline.wire import decode_sighting
+from pipeline.wire import decode_sighting, encode_sighting
 
 Make = Callable[..., Any]
 HALF_DAY_S = WINDOW_MS // 1000
@@ -90,6 +91,20 @@ def test_whoever_begins_anywhere_comes_to_the_same(records: list[LogRecord], sit
     """A process that starts in the middle of the log holds every record against the people that another one did."""
     whole = list(walk(Sites(site.log, read), records))
     assert list(walk(Sites(site.log, read), records[start:], batch)) == whole[start:]
+
+
+@pytest.mark.parametrize("start", [100, 299])
+def test_a_camera_whose_clock_is_ahead_is_read_back_too(records: list[LogRecord], new_site: Make, start: int) -> None:
+    """Where a log keeps a record under an earlier time than that of its capture, its camera's people are found."""
+    site, ahead_s = new_site(), 10 * 365 * 2 * HALF_DAY_S
+    for record in records:
+        ahead = replace(read(record), captured_at_ms=read(record).captured_at_ms + ahead_s * 1000)
+        site.log.append(Topic.SIGHTINGS, record.key, encode_sighting(ahead), record.timestamp_ms)
+    site.log.flush()
+    kept = list(site.log.read(Topic.SIGHTINGS, 0))
+    whole = list(walk(Sites(site.log, read), kept))
+    assert whole[start] is not None
+    assert list(walk(Sites(site.log, read), kept[start:])) == whole[start:]
 
 
 def test_records_delivered_again_are_held_against_the_same_people(records: list[LogRecord], site: Any) -> None:
