@@ -102,8 +102,12 @@ class CameraReader:
             source, lane = self._source, self._lane
         if lane is not None:
             lane.end()
-        if source is not None:  # closing may wait for a camera that hangs
-            Thread(target=source.close, name=f"closing {self.camera.camera_id}", daemon=True).start()
+        if source is not None:
+            closing = Thread(target=source.close, name=f"closing {self.camera.camera_id}", daemon=True)
+            try:
+                closing.start()
+            except RuntimeError:  # the system starts no further thread; that one would not wait for a camera that hangs
+                source.close()
 
     def join(self, timeout_s: float) -> None:
         """Wait for its end, but no longer than that."""

@@ -44,6 +44,24 @@ def test_a_camera_that_finds_no_further_thread_is_tried_again() -> None:
     roster.close(60.0)
 
 
+def test_a_camera_is_let_go_though_there_is_no_further_thread() -> None:
+    """Where the system starts no thread that could close a source, it is closed all the same, and nothing else ends."""
+    lanes, source = Lanes(BatchSettings(), SystemClock()), Film("gate", FRAMES, live=True)
+    cameras = {"gate": Camera("gate", "rtsp://gate")}
+    roster = Roster(lambda: cameras, lanes, lambda _: source)
+    roster.follow()
+    until(lambda: roster.readings["gate"].frames == len(FRAMES))
+    cameras.clear()
+    usual = threading.stack_size(2**46)  # more than there is
+    try:
+        roster.follow()
+    finally:
+        threading.stack_size(usual)
+    assert source.closed.is_set()
+    assert not roster.readings
+    roster.close(60.0)
+
+
 @pytest.mark.usefixtures("hasty")
 def test_lost_frames_never_become_fewer() -> None:
     """Whoever asks while cameras are edited is never told a sum that the next one falls short of."""
