@@ -79,13 +79,14 @@ def store_checks(settings: Settings, model_id: str | None) -> Sequence[Check]:
 def _watchlist(address: str, model_id: str | None) -> list[Finding]:
     with open_watchlist(address) as store:
         snapshot = store.snapshot()
-    if snapshot.damaged:
-        return [Finding("watchlist", Verdict.FAILED, words) for words in snapshot.damaged.values()]
+    found = [Finding("watchlist", Verdict.FAILED, words) for words in snapshot.damaged.values()]
     entries = snapshot.entries
     foreign = [entry.entry_id for entry in entries if model_id is not None and entry.model_id != model_id]
     if foreign:
         told = f"{len(foreign)} of {len(entries)} entries are of other weights and match nobody; add them again"
-        return [Finding("watchlist", Verdict.WARNING, f"{told}: {', '.join(foreign[:5])}")]
+        found.append(Finding("watchlist", Verdict.WARNING, f"{told}: {', '.join(foreign[:5])}"))
+    if found:
+        return found
     if not entries:
         return [Finding("watchlist", Verdict.WARNING, "is empty; add a description with: lookout watch add")]
     return [Finding("watchlist", Verdict.OK, f"{redact_address(address)} holds {len(entries)} entries")]

@@ -112,14 +112,15 @@ def test_looking_makes_no_file(tmp_path: Path) -> None:
 
 
 def test_an_entry_that_cannot_be_read_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of an entry that cannot be read the finding says which, and what to do."""
+    """Of an entry that cannot be read the finding says which, and what to do; it hides nothing of the others."""
     address = f"sqlite:///{tmp_path / 'site.db'}"
     with open_watchlist(address) as store:
         store.put(Cast.now().entry("whole"))
         put_newer(monkeypatch, store, Cast.now().entry("broken"))
-    check, _ = store_checks(Settings(log=address, store=address), None)
-    (found,) = check.look()
-    assert found.verdict is Verdict.FAILED
+    check, _ = store_checks(Settings(log=address, store=address), "other-weights")
+    found, foreign = check.look()
+    assert (found.verdict, foreign.verdict) == (Verdict.FAILED, Verdict.WARNING)
+    assert foreign.words.startswith("1 of 1 entries are of other weights")
     assert "entry broken" in found.words
     assert found.words.endswith("remove it with: lookout watch remove broken")
 
