@@ -316,11 +316,11 @@ def test_footage_that_is_broken_off_has_not_ended(site: Site) -> None:
     told: list[str] = []
     ports = IngestPorts(site.watched, site.open, site.log, report=lambda _, state, __: told.append(state))
     site.service = IngestService(ports, site.detector, Mean(), SETTINGS)
-    site.add(lambda: recorded("a", film("a", 5000)), "a")
+    site.add(lambda: recorded("a", film("a", 50_000)), "a")
     site.start()
     until(lambda: "live" in told)
     site.stop()
-    assert site.service.counts["frames"] < 5000
+    assert site.service.counts["frames"] < 50_000
     assert "ended" not in told
 
 
