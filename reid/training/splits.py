@@ -40,8 +40,8 @@ def validation_samples(recipe: Recipe, *, undescribed: bool = False) -> list[Sam
         undescribed: return the held-out crops, too, that nobody has described.
 
     Raises:
-        DatasetError: the data set or a file of sentences cannot be read.
-        ConfigurationError: nothing comes from the source that is held out.
+        DatasetError: the data set or a file of sentences cannot be read, or nobody has described what is held out.
+        ConfigurationError: nothing comes from the source that is held out, or the split cannot be made.
     """
     held_out = _held_out(recipe, _read_own(recipe))
     return held_out if undescribed else described(held_out)
@@ -107,13 +107,13 @@ def described(samples: Sequence[Sample]) -> list[Sample]:
     Raises:
         DatasetError: there is none, so nothing could be validated.
     """
-    described = [sample for sample in samples if sample.captions]
-    if not described:
+    told = [sample for sample in samples if sample.captions]
+    if not told:
         raise DatasetError(
             "there is no crop with a sentence to validate on; keep a source (hold_out) or a share of train's people "
             "(hold_out_people) out of training, in [data]"
         )
-    return described
+    return told
 
 
 def split_held_out(samples: Sequence[Sample], source: str | None) -> tuple[list[Sample], list[Sample]]:

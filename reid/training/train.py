@@ -21,7 +21,7 @@ _SETTLING_BATCHES = 40
 
 
 def train(learner: Learner, batches: Batches, validator: Validator, recipe: Recipe, folder: Path) -> None:
-    """Learn until the last epoch, or until validation has not improved for ``patience`` epochs.
+    """Learn until the last epoch, or until a validation is no better than one ``patience`` epochs before or earlier.
 
     After each epoch ``folder`` holds ``last.pt`` (to resume from), ``best.pt`` and ``log.csv``. Where several
     processes train together, the first alone validates and writes.
@@ -32,7 +32,8 @@ def train(learner: Learner, batches: Batches, validator: Validator, recipe: Reci
         losses = _one_epoch(learner, batches, recipe, journal)
         learner.epoch += 1
         row = {"epoch": float(learner.epoch), **losses, "seconds": time.monotonic() - started}
-        if learner.epoch % recipe.run.validate_every == 0 or learner.epoch == recipe.run.epochs:
+        validates = learner.epoch % recipe.run.validate_every == 0 or learner.epoch == recipe.run.epochs
+        if validates:
             figures = _validate(learner, batches, validator, recipe)
             row |= figures
             score = learner.ranks.tell(figures.get("val_rank1", 0.0) + figures.get("val_rank10", 0.0))
@@ -41,7 +42,7 @@ def train(learner: Learner, batches: Batches, validator: Validator, recipe: Reci
                 _save(folder / "best.pt", learner)
         journal.write(row)
         _save(folder / "last.pt", learner)
-        if learner.epoch - learner.best_epoch >= recipe.run.patience:
+        if validates and learner.epoch - learner.best_epoch >= recipe.run.patience:
             journal.say(f"no better validation for {recipe.run.patience} epochs; stopping")
             break
     journal.close()

@@ -74,6 +74,13 @@ def test_a_run_whose_best_network_was_left_behind_finds_another(recipe_file: Pat
     assert run_recipe(recipe, folder, resume=True).exists()
 
 
+def test_patience_ends_with_a_validation(recipe_file: Path, tmp_path: Path) -> None:
+    """A run that validates more seldom than its patience lasts is not stopped before it has validated once."""
+    recipe_file.write_text(recipe_file.read_text() + "patience = 1\nvalidate_every = 2\n")
+    best = run_recipe(load_recipe(recipe_file), tmp_path / "run")
+    assert torch.load(best, weights_only=True)["epoch"] == 2
+
+
 def test_a_run_says_first_what_it_learns_from(
     recipe_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
