@@ -118,12 +118,13 @@ def _run(service: Service) -> None:
 def _signals_call(stop: Callable[[], None]) -> Iterator[None]:
     def first(number: int, frame: FrameType | None) -> None:
         del frame
-        for each in SIGNALS:
+        for each in before:
             signal.signal(each, signal.SIG_DFL)  # the next one ends the process
         _log.info("%s: finishing; once more ends at once", signal.Signals(number).name)
         stop()
 
-    before = {each: signal.signal(each, first) for each in SIGNALS}
+    hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # under nohup, a terminal may go
+    before = {each: signal.signal(each, first) for each in (*SIGNALS, *([signal.SIGHUP] if hangs_up else []))}
     try:
         yield
     finally:

@@ -1,10 +1,13 @@
 """Commands that are ended from outside: what they had opened is put away."""
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from tests.e2e.conftest import Start, wait_until
 
@@ -22,3 +25,34 @@ def test_a_replay_that_is_ended_leaves_nothing_behind(start: Start, tmp_path: Pa
     assert replay.end(signal.SIGTERM) == -signal.SIGTERM
     assert not list((tmp_path / "temporary").iterdir())
     assert "Traceback" not in replay.output
+
+
+SERVICE = """
+import os, signal, sys, threading, time
+from pipeline.cli import main
+
+def end():
+    while getattr(signal.getsignal(signal.SIGTERM), "__module__", "") != "pipeline.services.serving":
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGHUP)
+    if before is signal.SIG_IGN:
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+before = getattr(signal, sys.argv.pop(1))
+signal.signal(signal.SIGHUP, before)
+threading.Thread(target=end, daemon=True).start()
+main()
+"""
+
+
+@pytest.mark.parametrize(("before", "ends"), [("SIG_DFL", "SIGHUP"), ("SIG_IGN", "SIGTERM")])
+def test_a_service_finishes_when_its_terminal_is_closed(before: str, ends: str, tmp_path: Path) -> None:
+    """SIGHUP lets a service finish as SIGTERM does, and under nohup it is ignored."""
+    address = f"sqlite:///{tmp_path / 'site.db'}"
+    words = ("--log", address, "--store", address, "match")
+    done = subprocess.run(
+        [sys.executable, "-c", SERVICE, before, *words], capture_output=True, text=True, timeout=120, check=False
+    )
+    told = [line.rpartition(": finishing")[0].rpartition(" ")[2] for line in done.stderr.splitlines()]
+    assert (done.returncode, list(filter(None, told))) == (0, [ends]), done.stderr
