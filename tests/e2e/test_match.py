@@ -182,9 +182,12 @@ import json, os, signal, sys, threading, time
 from pipeline.cli import main
 
 def end():
+    while getattr(signal.getsignal(signal.SIGTERM), "__module__", "") != "pipeline.services.serving":
+        time.sleep(0.05)
+    time.sleep(1.0)
     os.kill(os.getpid(), signal.SIGTERM)
 
-threading.Timer(3.0, end).start()
+threading.Thread(target=end, daemon=True).start()
 sys.argv = ["lookout", "--log", "sqlite:///{tmp_path}/a.db", "--store", "sqlite:///{tmp_path}/a.db", "match"]
 try:
     main()

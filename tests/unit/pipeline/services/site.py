@@ -86,6 +86,11 @@ class Site:
         self.service.stop()
         self.ended()
 
+    def state(self, camera_id: str) -> str:
+        """Return how a camera's source fares; nothing before it is read."""
+        reading = self.service.readings.get(camera_id)
+        return "" if reading is None else reading.state
+
     def sightings(self) -> list[Sighting]:
         """Return what stands in the log."""
         return [decode_sighting(record.value) for record in self.log.read(Topic.SIGHTINGS, 0)]

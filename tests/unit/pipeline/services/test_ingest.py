@@ -145,7 +145,7 @@ def test_a_picture_that_motion_gating_cannot_bear_is_its_camera_s_own_affair(tmp
     site.add(lambda: recorded("b"), "b")
     site.start()
     until(lambda: "camera 'a' fails and begins anew" in (site.service.trouble or ""))
-    until(lambda: site.service.readings["b"].state == "ended" and len(site.sightings()) == 2)
+    until(lambda: site.state("b") == "ended" and len(site.sightings()) == 2)
     site.stop()
     assert site.errors == []
     site.log.close()

@@ -188,7 +188,7 @@ def test_a_film_that_hangs_has_stalled(
     until(lambda: words in (site.service.trouble or ""))
     assert site.service.readings["a"].state == "stalled"
     until(lambda: site.service.counts["stuck"] == 1)
-    until(lambda: site.service.readings["b"].state == "ended")
+    until(lambda: site.state("b") == "ended")
     assert site.service.counts["cameras_stalled"] == 1
     gate.opened.set()
     site.ended()
