@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.footage import frames_of, open_footage
-from pipeline.cli.site import background_of, chain_of, progress_bar, settings_of
+from pipeline.cli.site import background_of, chain_of, print_table, progress_bar, settings_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,7 +88,6 @@ def try_rates(
     from tempfile import TemporaryDirectory
 
     import msgspec
-    from rich.console import Console
 
     from pipeline.clock import SystemClock
     from pipeline.ingest import ingest
@@ -109,7 +108,7 @@ def try_rates(
     if as_json:
         typer.echo("\n".join(msgspec.json.encode(each).decode() for each in found))
     else:
-        Console().print(_realised_table(found))
+        print_table(_realised_table(found))
 
 
 def _made_up(embedder: "Embedder", count: int) -> "npt.NDArray[np.float32]":

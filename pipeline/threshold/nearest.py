@@ -4,15 +4,15 @@ For whoever gets no alert: a similarity below a threshold tells an operator noth
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.records import Sighting, WatchlistEntry
-from pipeline.threshold.background import Background
+from pipeline.threshold.background import Background, threshold
 from pipeline.threshold.site import Sentences, Site, site_thresholds
 from pipeline.threshold.sites import Placed, against
-from pipeline.threshold.tail import LEAST_EXPECTED, tail_start
+from pipeline.threshold.tail import LEAST_EXPECTED
 
 _HIGHEST_RATE = 0.5  # whoever only a higher one lets through is near to nobody
 _STEPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
@@ -72,10 +72,8 @@ def _nearest(entry: WatchlistEntry, found: _Found, shipped: Background) -> Neare
 
 def _threshold_at(rate: float, entry: WatchlistEntry, site: Site | None, shipped: Background) -> float:
     """Return the threshold that an entry would have had at a site, had another rate been asked for."""
-    vectors = entry.vector[None].astype(np.float32)
-    shipped_scores = vectors.astype(np.float64) @ shipped.vectors.astype(np.float64).T
-    asked = Sentences(vectors, tail_start(shipped_scores, rate), np.array([rate]))
-    return float(site_thresholds(asked, site, shipped)[0])
+    asked = replace(entry, threshold=threshold(shipped, entry.vector, rate).similarity, false_match_rate=rate)
+    return float(site_thresholds(_sentences([asked]), site, shipped)[0])
 
 
 def _rates(shipped: Background) -> Iterator[float]:
@@ -84,7 +82,7 @@ def _rates(shipped: Background) -> Iterator[float]:
     for exponent in range(power, 1):
         for step in _STEPS:
             rate = float(f"{step:g}e{exponent}")
-            if LEAST_EXPECTED / len(shipped) <= rate <= _HIGHEST_RATE:
+            if rate * len(shipped) >= LEAST_EXPECTED and rate <= _HIGHEST_RATE:
                 yield rate
 
 
